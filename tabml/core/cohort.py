@@ -1,0 +1,155 @@
+"""The cohort: one row per patient (or visit), typed, with what every column means and where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, NewType, get_args
+
+import pandas as pd
+
+from tabml.core.findings import Finding
+
+PatientId = NewType("PatientId", str)
+ColumnName = NewType("ColumnName", str)
+
+Kind = Literal["id", "number", "integer", "boolean", "category", "date", "text"]
+Role = Literal[
+    "patient_id", "centre", "index_date", "visit", "feature", "outcome", "time", "event", "entry", "sibling",
+    "score", "treatment", "subgroup", "weight", "offset", "group", "identifier", "unused",
+]  # fmt: skip
+Timing = Literal["baseline", "later", "outcome", "unknown"]
+ROLES: tuple[str, ...] = get_args(Role)
+
+#: The dtype of each kind in `Cohort.frame`; missing is NA everywhere.
+DTYPES: dict[str, str] = {
+    "number": "Float64", "integer": "Int64", "boolean": "boolean", "category": "category", "date": "datetime64[ns]",
+    "text": "string", "id": "string",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What one column of the cohort means. `levels` maps category codes (text) to labels."""
+
+    name: str
+    kind: Kind
+    role: Role = "feature"
+    label: str = ""
+    unit: str | None = None
+    levels: Mapping[str, str] = field(default_factory=dict)
+    ordered: bool = False
+    range: tuple[float, float] | None = None
+    decimals: int | None = None
+    timing: Timing = "baseline"
+    block: str = "clinical"
+
+    @property
+    def title(self) -> str:
+        """Label and unit as a reader sees them, e.g. `cholesterol (mg/dL)`."""
+        name = self.label or self.name
+        return f"{name} ({self.unit})" if self.unit and self.unit != "1" else name
+
+    def show(self, value: Any) -> str:
+        """One value in words: the level's label, `yes`/`no`, or the number with its decimals."""
+        if value is None or value is pd.NA or value != value:
+            return "missing"
+        if self.kind == "boolean":
+            return "yes" if bool(value) else "no"
+        if self.kind == "category":
+            return self.levels.get(str(value), str(value))
+        if self.kind == "date":
+            return str(pd.Timestamp(value).date())
+        if self.kind in ("number", "integer"):
+            return f"{float(value):.{self.decimals}f}" if self.decimals is not None else f"{float(value):g}"
+        return str(value)
+
+
+@dataclass(frozen=True)
+class FlowStep:
+    """One box of the flow diagram: what happened to `rows` rows (or patients), and why.
+
+    `kind` is `count` (a box on the main line) or `aside` (rows that left, with their reason).
+    """
+
+    label: str
+    rows: int
+    kind: Literal["count", "aside"] = "count"
+    source: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where every cell came from; written to `provenance/` as parquet, one table per field.
+
+    - `sources`: source, file, sha256, sheet, encoding, confidence, header_rows, rows
+    - `rules`: rule (int), variable, source, column (letter), header, unit_step, expr, recode
+    - `cells`: one row per cohort row; column `{variable}` holds the rule (int32, -1 = no source),
+      `{source}.row` the absolute row number in that source's file (1 = first; -1 = none)
+    - `exceptions`: cohort row, variable, source, rows (text), action: merged duplicates and conflicts
+    """
+
+    sources: pd.DataFrame
+    rules: pd.DataFrame
+    cells: pd.DataFrame
+    exceptions: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Harmonised patients.
+
+    `frame`: index = row position, columns = `variables`, dtypes as in `DTYPES`. `rows`: one line per
+    row of `frame`: `patient` (int position of the patient), `pseudonym` (16 base32 characters),
+    `centre` (text or NA), `source` (text), `visit_date` (datetime or NaT), `group` (int: equal numbers
+    may be one person and stay in one fold). Rows are ordered by (source name, normalised id).
+    `flow` counts every row from file to patient. `raw_ids` (normalised ids by row) exists in memory
+    only, for `--keep-ids` and the user's own prediction file; nothing else may read it.
+    """
+
+    frame: pd.DataFrame
+    variables: Mapping[str, Variable]
+    rows: pd.DataFrame
+    blocks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    side: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    provenance: Provenance | None = None
+    findings: tuple[Finding, ...] = ()
+    flow: tuple[FlowStep, ...] = ()
+    conflicts: pd.DataFrame | None = None
+    raw_ids: tuple[str, ...] = field(default=(), repr=False)
+    key_id: str = ""
+
+    @property
+    def n_patients(self) -> int:
+        return int(self.rows["patient"].nunique())
+
+    def with_role(self, *roles: Role) -> tuple[str, ...]:
+        """Names of the variables that have one of these roles, in column order."""
+        return tuple(n for n in self.frame.columns if self.variables[n].role in roles)
+
+    def features(self) -> tuple[str, ...]:
+        """Columns a model may see: role `feature`, `treatment` or `subgroup`, known at baseline."""
+        return tuple(
+            n for n in self.with_role("feature", "treatment", "subgroup") if self.variables[n].timing == "baseline"
+        )
+
+    @property
+    def cohort_sha256(self) -> str:
+        """Hash of frame, rows (without the pseudonym), blocks and side tables: depends on no key."""
+        digest = hashlib.sha256()
+        public_rows = self.rows.drop(columns=["pseudonym"], errors="ignore")
+        for table in (self.frame, public_rows, *(self.side[k] for k in sorted(self.side))):
+            digest.update(_canonical(table))
+        head = {n: asdict(v) for n, v in self.variables.items()}
+        digest.update(
+            json.dumps([head, {k: list(v) for k, v in self.blocks.items()}], sort_keys=True, default=str).encode()
+        )
+        return digest.hexdigest()
+
+
+def _canonical(table: pd.DataFrame) -> bytes:
+    text = table.to_csv(index=False, float_format="%.17g", date_format="%Y-%m-%d", lineterminator="\n")
+    return text.encode("utf-8")

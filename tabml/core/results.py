@@ -1,0 +1,208 @@
+"""Results: every number of the report as one record with its interval, n and the name of the estimate it is.
+
+Schema `tabml.results/1` (statistics.md section 8). `text` is made here, once, so that every format prints
+the same characters. NaN and infinity are forbidden: a number that cannot be given has a status and a reason.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+EstimateType = Literal["apparent", "cv_winner", "corrected_bbc", "corrected_nested", "internal_external", "external"]
+Status = Literal["ok", "not_estimable", "suppressed", "not_run"]
+Direction = Literal["higher_is_better", "lower_is_better", "closer_to_one", "closer_to_zero", "none"]
+
+SCHEMA = "tabml.results/1"
+ESTIMATE_NAMES: dict[str, str] = {
+    "apparent": "apparent (on the training rows)",
+    "cv_winner": "cross-validated winner (not corrected for selection)",
+    "corrected_bbc": "corrected (bootstrap bias-corrected cross-validation)",
+    "corrected_nested": "corrected (nested cross-validation)",
+    "internal_external": "leave one centre out",
+    "external": "external validation",
+}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number. (key, model, estimate_type, population, horizon, cls, cause, threshold, features) is unique."""
+
+    key: str
+    model: str
+    estimate_type: EstimateType
+    value: float | None
+    lower: float | None = None
+    upper: float | None = None
+    population: str = "all"
+    n: int | None = None
+    events: int | None = None
+    horizon: int | None = None
+    cls: str | None = None
+    cause: str | None = None
+    threshold: float | None = None
+    features: str | None = None
+    level: float = 0.95
+    ci_method: str | None = None
+    resamples: int | None = None
+    unit: str = "1"
+    direction: Direction = "none"
+    status: Status = "ok"
+    reason: str | None = None
+    decimals: int = 2
+
+    @property
+    def text(self) -> str:
+        if self.status != "ok" or self.value is None:
+            return f"not estimable: {self.reason}" if self.status == "not_estimable" else (self.reason or self.status)
+        d = self.decimals
+        if self.lower is None or self.upper is None:
+            return f"{self.value:.{d}f}"
+        return f"{self.value:.{d}f} ({self.lower:.{d}f} to {self.upper:.{d}f})"
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        return (self.key, self.model, self.estimate_type, self.population, self.horizon, self.cls, self.cause,
+                self.threshold, self.features)  # fmt: skip
+
+    def record(self) -> dict[str, Any]:
+        """The JSON record: `cls` is written as `class`, `text` is added, numbers are finite."""
+        body = asdict(self)
+        body["class"] = body.pop("cls")
+        body.pop("decimals")
+        for name in ("value", "lower", "upper"):
+            if body[name] is not None and not math.isfinite(body[name]):
+                raise ValueError(f"estimate {self.key} of {self.model}: {name} is not finite")
+        return {**body, "horizon_unit": "day" if self.horizon is not None else None, "text": self.text}
+
+
+def not_estimable(key: str, model: str, estimate_type: EstimateType, reason: str, **more: Any) -> Estimate:
+    """An estimate that has no number, with its reason."""
+    return Estimate(key, model, estimate_type, None, status="not_estimable", reason=reason, **more)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line of a figure: ROC, calibration, decision curve, Kaplan-Meier."""
+
+    key: str
+    model: str
+    estimate_type: EstimateType
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    lower: tuple[float, ...] = ()
+    upper: tuple[float, ...] = ()
+    x_unit: str = "1"
+    y_unit: str = "1"
+    at_risk: tuple[int, ...] = ()
+    label: str = ""
+    population: str = "all"
+    horizon: int | None = None
+    cls: str | None = None
+    counts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the report: typed columns, rows of cells. A cell is a number or a text; `text` prints it."""
+
+    key: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One variable's part in one patient's prediction, on the link scale, with the value as the clinician knows it."""
+
+    variable: str
+    title: str
+    value: str
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Example:
+    """One explained patient; local reports only."""
+
+    pseudonym: str
+    predicted: str
+    observed: str
+    base: float
+    link: float
+    contributions: tuple[Contribution, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Importance:
+    """A variable's mean absolute SHAP value on held-out rows, and its direction.
+
+    `bins`: for numbers, (value label, mean contribution, n) over quantile groups; for categories one per
+    level: a picture of the effect without any patient's row.
+    """
+
+    variable: str
+    title: str
+    mean_abs: float
+    bins: tuple[tuple[str, float, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """SHAP overview and examples of one model. `scale` names the link, `additivity` the largest error seen."""
+
+    model: str
+    scale: str
+    importances: tuple[Importance, ...]
+    examples: tuple[Example, ...] = ()
+    additivity: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that a report prints. `study`, `target` and `provenance` are plain data from the run."""
+
+    study: Mapping[str, Any]
+    target: Mapping[str, Any]
+    counts: Mapping[str, Any]
+    findings: Sequence[Mapping[str, Any]]
+    models: Sequence[Mapping[str, Any]]
+    estimates: tuple[Estimate, ...]
+    curves: tuple[Curve, ...]
+    tables: tuple[Table, ...]
+    explanations: tuple[Explanation, ...]
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    comparisons: tuple[Estimate, ...] = ()
+    methods: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    run: Mapping[str, Any] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """The JSON document. Clock fields stand in `run` alone, so equal runs are equal but for it."""
+        identities = [e.identity for e in (*self.estimates, *self.comparisons)]
+        if len(set(identities)) != len(identities):
+            twice = next(i for i in identities if identities.count(i) > 1)
+            raise ValueError(f"two estimates with one identity: {twice}")
+        return {
+            "schema": SCHEMA,
+            "run": dict(self.run),
+            "study": dict(self.study),
+            "target": dict(self.target),
+            "counts": dict(self.counts),
+            "findings": [dict(f) for f in self.findings],
+            "models": [dict(m) for m in self.models],
+            "estimates": [e.record() for e in self.estimates],
+            "comparisons": [e.record() for e in self.comparisons],
+            "curves": [asdict(c) for c in self.curves],
+            "tables": [asdict(t) for t in self.tables],
+            "explanations": [asdict(e) for e in self.explanations],
+            "summary": dict(self.summary),
+            "methods": list(self.methods),
+            "provenance": dict(self.provenance),
+        }
