@@ -135,7 +135,6 @@ class Codebook(CodebookNode):
     title: str = ""
     id_scope: Literal["source", "global"] = "source"
     """`source`: an id means a patient only within its source; `global`: ids are the same everywhere."""
-    time_unit: Literal["days", "months", "years"] = "days"
     sources: dict[str, Source]
     variables: dict[str, VariableSpec]
 

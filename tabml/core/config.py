@@ -209,10 +209,11 @@ def load_config(
 ) -> StudyConfig:
     """Build the tree from a study file, the environment, `--set` assignments and named flags.
 
-    `flags` maps dotted paths to values; None means "not given". A path named both by a flag and by
-    `--set` is a ConfigError, as is an unknown key (with the near miss).
+    `file` is a path or the name of a shipped study file (see `study_file`). `flags` maps dotted paths to
+    values; None means "not given". A path named both by a flag and by `--set` is a ConfigError, as is an
+    unknown key (with the near miss).
     """
-    tree = _read_tree(file) if file is not None else {}
+    tree = _read_tree(study_file(file)) if file is not None else {}
     for path, value in _from_environment(os.environ if environment is None else environment):
         _assign(tree, path, value)
     given = {path: value for path, value in (flags or {}).items() if value not in (None, ())}
@@ -227,6 +228,20 @@ def load_config(
             raise ConfigError(f"{path} is set twice: by its own option and by --set", hint="use one of them")
         _assign(tree, path, load_yaml(text, f"--set {path}"))
     return parse_config(tree, where=file.name if file else None)
+
+
+def configs_folder() -> Path:
+    """Folder of the study files tabml ships: inside an installed package, beside it in a clone."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "configs"
+    return inside if inside.is_dir() else package.parent / "configs"
+
+
+def study_file(name: Path | str) -> Path:
+    """The study file meant: a path as given, or a shipped one by its bare name, such as `survival`."""
+    path = Path(name)
+    shipped = configs_folder() / f"{path.name.removesuffix('.yaml')}.yaml"
+    return shipped if not path.exists() and path.name == str(path) and shipped.is_file() else path
 
 
 def parse_config(tree: Mapping[str, Any], where: str | None = None) -> StudyConfig:
