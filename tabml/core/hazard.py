@@ -59,7 +59,7 @@ def risk_table(
     events = np.bincount(position, weights=weight * event, minlength=len(times))
     leaving = np.bincount(position, weights=weight, minlength=len(times))
     at_risk = _still_in(weight, time, entry, times)
-    return RiskTable(times, at_risk, events, leaving - events)
+    return RiskTable(times, at_risk, _floats(events), _floats(leaving - events))
 
 
 def kaplan_meier(
@@ -121,7 +121,7 @@ def baseline_hazard(
     time, event, entry, weight = _columns(time, event, entry, weight)
     log_hazard = np.asarray(log_hazard, dtype=float)
     shift = float(np.max(log_hazard)) if len(log_hazard) else 0.0  # keeps exp() in range
-    relative = weight * np.exp(log_hazard - shift)
+    relative = weight * np.exp(np.maximum(log_hazard - shift, -700.0))
     hit = event & (weight > 0)
     times, position, ties = np.unique(time[hit], return_inverse=True, return_counts=True)
     at_risk = _still_in(relative, time, entry, times)
@@ -131,7 +131,7 @@ def baseline_hazard(
     block = np.repeat(np.arange(len(times)), ties)
     terms = mass[block] / (at_risk[block] - step / ties[block] * tied[block])
     jumps = np.bincount(block, weights=terms, minlength=len(times))
-    return StepFunction(times, np.cumsum(jumps) * np.exp(-shift), 0.0)
+    return StepFunction(times, np.cumsum(jumps) * np.exp(-np.clip(shift, -700.0, 700.0)), 0.0)
 
 
 def survival_curves(baseline: StepFunction, log_hazard: ArrayLike, times: ArrayLike) -> Floats:
@@ -164,4 +164,8 @@ def _mass_from(mass: Floats, time: Floats, times: Floats) -> Floats:
 
 def _product_limit(times: Floats, leaving: Floats, at_risk: Floats) -> StepFunction:
     kept = leaving > 0
-    return StepFunction(times[kept], np.cumprod(1.0 - leaving[kept] / at_risk[kept]), 1.0)
+    return StepFunction(times[kept], _floats(np.cumprod(1.0 - leaving[kept] / at_risk[kept])), 1.0)
+
+
+def _floats(values: ArrayLike) -> Floats:
+    return np.asarray(values, dtype=float)
