@@ -18,7 +18,7 @@ from tabml.core.target import DAYS, Target, days, horizon_text, survival, usual_
 #: Outcome levels that say "it happened", in the languages tabml reads; compared after casefold.
 POSITIVE_WORDS = frozenset(
     {
-        *("1", "yes", "y", "true", "positive", "pos", "event", "case", "dead", "died", "death", "deceased", "disease"),
+        *("yes", "y", "true", "positive", "pos", "event", "case", "dead", "died", "death", "deceased", "disease"),
         *("diseased", "sick", "ill", "relapse", "recurrence", "progression", "malignant", "cancer", "pd"),
         *("ja", "j", "tot", "verstorben", "krank", "bösartig", "død", "sykdom", "syk", "sjuk", "död", "syg"),
         *("kyllä", "kuollut", "sairas", "sí", "si", "muerto", "fallecido", "enfermo", "oui", "décédé", "malade"),
@@ -95,9 +95,9 @@ def positive_level(name: str, levels: Sequence[str], labels: Sequence[str], stat
                 return level
         raise ConfigError(f"{stated!r} is no level of {name!r}", hint=f"levels: {', '.join(labels)}")
     said = [level for level, label in zip(levels, labels, strict=True) if is_positive(level, label)]
-    if len(said) == 1 and not (
-        set(levels) == {"0", "1"} and list(labels) == list(levels) and REVERSED_NAME.search(name)
-    ):
+    if not said and list(labels) == list(levels) and set(levels) == {"0", "1"} and not REVERSED_NAME.search(name):
+        said = ["1"]  # the one numeric code with a settled meaning; 1/2 has none
+    if len(said) == 1:
         return said[0]
     raise ConfigError(
         f"which level of {name!r} is to be predicted is not certain: {' or '.join(labels)}",
@@ -157,7 +157,7 @@ def _class_target(cohort: Cohort, variable: Variable, config: StudyConfig) -> tu
     )
     levels.sort(key=lambda level: level == positive)
     labels = [("no", "yes")[int(v)] if variable.kind == "boolean" else variable.levels.get(v, v) for v in levels]
-    y = (codes == positive).to_numpy(dtype=np.int64)
+    y = np.asarray(codes == positive, dtype=np.int64)
     target = Target("binary", y, rows, name, variable.title, tuple(levels), tuple(labels), positive)
     return target, _small_classes(name, labels, [sizes[v] for v in levels])
 
