@@ -25,7 +25,8 @@ Preset = Literal["quick", "standard", "publication"]
 class Node(BaseModel):
     """A frozen group of settings; unknown keys are refused, docstrings below fields document them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    # A level or column named by a number (--set data.positive=2) is text.
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True, use_attribute_docstrings=True)
 
 
 class Data(Node):
