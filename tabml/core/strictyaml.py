@@ -87,7 +87,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_str(dumper: yaml.SafeDumper, value: str) -> Any:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value)
+    # PyYAML quotes what YAML 1.1 would type; `1e-3` is text to YAML 1.1 and a number to us
+    ours = any(rule.match(value) for _, rule in _Loader.yaml_implicit_resolvers.get(value[:1], ()))
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="'" if ours else None)
 
 
 _Dumper.add_representer(str, _represent_str)
