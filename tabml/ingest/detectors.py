@@ -1,0 +1,193 @@
+"""Columns that identify people: national numbers by their check digits, names and contacts by header and shape.
+
+Two tiers (data.md section 7). `verified`: a check digit, or a header word plus matching values: set aside
+always (TB170). `shape`: values or header alone: set aside until denied (TB171).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+Tier = Literal["verified", "shape"]
+
+#: Share and number of cells of a shape that make a column suspicious.
+SHAPE_SHARE = 0.2
+SHAPE_CELLS = 5
+
+_CELLS_LOOKED_AT = 2000
+
+
+def classify_identifier(header: str, values: Sequence[str]) -> Tier | None:
+    """Whether a column identifies people; `values` are its filled cell texts (a sample will do).
+
+    >>> classify_identifier("Fødselsnummer", ["02862356142"] * 5)
+    'verified'
+    >>> classify_identifier("Kolesterol", ["6,10", "5,72"]) is None
+    True
+    """
+    cells = [v.strip() for v in values if v and v.strip()][:_CELLS_LOOKED_AT]
+    word = _header_kind(header)
+    if word == "name":
+        return _named(cells)
+    shapes = {name: sum(bool(test(c)) for c in cells) for name, test in _SHAPES.items()}
+    best = max(shapes, key=lambda name: shapes[name]) if cells else None
+    if best is not None and _many(shapes[best], len(cells)):
+        strict = _CHECKED.get(best)
+        if word is not None or (strict is not None and _many(sum(bool(strict(c)) for c in cells), len(cells))):
+            return "verified"
+        if best in _SHAPE_ALONE:
+            return "shape"
+    return "shape" if word in ("national", "contact") else None
+
+
+def is_birth_date(header: str) -> bool:
+    """Whether a header names a date of birth."""
+    return any(w in _fold(header) for w in _BIRTH_WORDS)
+
+
+def looks_like_free_text(values: Sequence[str]) -> bool:
+    """Sentences rather than levels: many distinct, long cells of several words."""
+    cells = [v for v in values if v and v.strip()]
+    if len(cells) < 5:
+        return False
+    wordy = [v for v in cells if len(v.split()) >= 3]
+    return len(set(wordy)) > max(20, 0.3 * len(cells)) or sum(len(v) for v in cells) / len(cells) > 40
+
+
+def _named(cells: Sequence[str]) -> Tier | None:
+    """A header that says name: values of one to four capitalised words confirm it."""
+    names = sum(bool(re.fullmatch(r"[^\W\d_][\w.'’-]*(?:,? [^\W\d_][\w.'’-]*){1,3}", c)) for c in cells)
+    if cells and names >= 0.5 * len(cells):
+        return "verified"
+    numeric = sum(bool(re.fullmatch(r"[-+\d.,]+", c)) for c in cells)
+    return "shape" if numeric < 0.5 * max(1, len(cells)) else None
+
+
+def _many(count: int, total: int) -> bool:
+    return total > 0 and count > 0 and (count >= SHAPE_CELLS or count == total) and count >= SHAPE_SHARE * total
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip().casefold()
+
+
+_NAME_WORDS = (
+    "name", "navn", "namn", "nimi", "nombre", "apellido", "surname", "vorname", "nachname", "fornavn", "etternavn",
+    "efternavn", "förnamn", "efternamn", "prénom", "prenom", "patient name", "pasientnavn", "姓名",
+)  # fmt: skip
+_NATIONAL_WORDS = (
+    "ssn", "social security", "national number", "national id", "nhs", "fødselsnummer", "fodselsnummer", "fødselsnr",
+    "personnummer", "personnr", "cpr", "henkilötunnus", "hetu", "ahv", "versichertennummer", "nino", "dni", "nie",
+    "身份证", "numéro de sécurité sociale",
+)  # fmt: skip
+_CONTACT_WORDS = (
+    "phone", "telefon", "telephone", "mobil", "e-mail", "email", "epost", "e-post", "mail", "address", "adresse",
+    "adress", "anschrift", "direccion", "dirección", "iban", "street", "zip code", "postcode", "plz", "strasse", "straße",
+)  # fmt: skip
+_BIRTH_WORDS = (
+    "birth", "geburt", "fødselsdato", "fodselsdato", "födelsedatum", "fødselsdag", "syntymä", "naissance", "nacimiento",
+    "dob", "出生",
+)  # fmt: skip
+
+
+def _header_kind(header: str) -> str | None:
+    folded = _fold(header)
+    words = set(re.findall(r"[^\W\d_]+", folded))
+    if any(w in folded if len(w) > 5 else w in words for w in _NATIONAL_WORDS):
+        return "national"
+    if any(w in folded if len(w) > 5 else w in words for w in _CONTACT_WORDS):
+        return "contact"
+    return "name" if words & set(_NAME_WORDS) else None
+
+
+def _digits(text: str) -> list[int]:
+    return [int(c) for c in text if c in "0123456789"]
+
+
+def _is_date(day: int, month: int) -> bool:
+    try:
+        dt.date(2000, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _norwegian_shape(text: str) -> bool:
+    """11 digits holding a date: D-numbers add 40 to the day, H and synthetic numbers 40, 65 or 80 to the month."""
+    if not re.fullmatch(r"\d{6} ?\d{5}", text):
+        return False
+    d = _digits(text)
+    day, month = d[0] * 10 + d[1], d[2] * 10 + d[3]
+    return any(_is_date(day - a, month - b) for a in (0, 40) for b in (0, 40, 65, 80))
+
+
+def _norwegian_checked(text: str) -> bool:
+    d = _digits(text)
+    if not _norwegian_shape(text):
+        return False
+    first = sum(w * x for w, x in zip((3, 7, 6, 1, 8, 9, 4, 5, 2, 1), d, strict=False)) % 11
+    second = sum(w * x for w, x in zip((5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1), d, strict=True)) % 11
+    return first == 0 and second == 0
+
+
+def _swedish_shape(text: str) -> bool:
+    found = re.fullmatch(r"(?:\d{2})?(\d{6})[-+](\d{4})", text) or re.fullmatch(r"(?:19|20)(\d{6})(\d{4})", text)
+    if not found:
+        return False
+    d = _digits(found[1])
+    return any(_is_date(d[4] * 10 + d[5] - a, d[2] * 10 + d[3]) for a in (0, 60))
+
+
+def _swedish_checked(text: str) -> bool:
+    if not _swedish_shape(text):
+        return False
+    doubled = [x * (2 if i % 2 == 0 else 1) for i, x in enumerate(_digits(text)[-10:])]
+    return sum(x // 10 + x % 10 for x in doubled) % 10 == 0
+
+
+def _danish_shape(text: str) -> bool:
+    if not re.fullmatch(r"\d{6}-\d{4}", text):
+        return False
+    d = _digits(text)
+    return _is_date(d[0] * 10 + d[1], d[2] * 10 + d[3])
+
+
+def _finnish_checked(text: str) -> bool:
+    found = re.fullmatch(r"(\d{6})[-+A-FU-Y](\d{3})([0-9A-FHJ-NPR-Y])", text.upper())
+    return bool(found) and "0123456789ABCDEFHJKLMNPRSTUVWXY"[int(found[1] + found[2]) % 31] == found[3]  # type: ignore[index]
+
+
+def _nhs_checked(text: str) -> bool:
+    if not re.fullmatch(r"\d{3} ?\d{3} ?\d{4}", text):
+        return False
+    d = _digits(text)
+    check = 11 - sum(w * x for w, x in zip(range(10, 1, -1), d, strict=False)) % 11
+    return d[9] == (0 if check == 11 else check)
+
+
+def _pattern(expression: str) -> Callable[[str], bool]:
+    compiled = re.compile(expression)
+    return lambda text: compiled.fullmatch(text) is not None
+
+
+_SHAPES: dict[str, Callable[[str], bool]] = {
+    "no": _norwegian_shape,
+    "se": _swedish_shape,
+    "dk": _danish_shape,
+    "fi": _pattern(r"\d{6}[-+A-FU-Y]\d{3}[0-9A-Y]"),
+    "ch": _pattern(r"756\.\d{4}\.\d{4}\.\d{2}"),
+    "us": _pattern(r"\d{3}-\d{2}-\d{4}"),
+    "uk": _pattern(r"\d{3} ?\d{3} ?\d{4}"),
+    "email": _pattern(r"[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}"),
+    "phone": _pattern(r"(?:\+|00)\d{1,3}[ \d()/-]{6,}"),
+    "iban": _pattern(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,}(?: ?[A-Z0-9]{1,4})?"),
+}
+_CHECKED: dict[str, Callable[[str], bool]] = {
+    "no": _norwegian_checked, "se": _swedish_checked, "dk": _danish_shape, "fi": _finnish_checked,
+    "ch": _SHAPES["ch"], "us": _SHAPES["us"], "uk": _nhs_checked, "email": _SHAPES["email"], "iban": _SHAPES["iban"],
+}  # fmt: skip
+_SHAPE_ALONE = frozenset(_SHAPES) - {"uk"}  # ten bare digits are most often something else

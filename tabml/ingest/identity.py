@@ -1,0 +1,140 @@
+"""Who a row belongs to: normalised ids, and the site key that turns them into pseudonyms.
+
+The key is 32 random bytes made on first use and kept outside every study. Nothing computed depends on
+it: it only names patients (foundations.md section 1).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import tempfile
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tabml.core.errors import ConfigError
+from tabml.ingest.detectors import classify_identifier
+
+__all__ = ["SiteKey", "classify_identifier", "normalise_id"]
+
+KEY_BYTES = 32
+PSEUDONYM_LENGTH = 16  # base32 characters: 80 bits
+_NUL = "\x00"
+
+
+@dataclass(frozen=True)
+class SiteKey:
+    """The site's secret; its text never shows the bytes."""
+
+    secret: bytes = field(repr=False)
+
+    @classmethod
+    def load(cls, path: Path | None = None, *, outside: Path | None = None) -> SiteKey:
+        """The key in `path`, else `TABML_KEY_FILE`, else the user's data folder; made on first use.
+
+        Refuses (ConfigError) a key file inside `outside`, the study folder, or inside a git work tree:
+        whoever gets the study must not get the key with it.
+        """
+        file = _key_file(path)
+        _refuse_inside(file, outside)
+        if not file.exists():
+            _make_key(file)
+        return cls(_read_key(file))
+
+    @property
+    def key_id(self) -> str:
+        """8 characters that tell two keys apart and reveal neither."""
+        return self._code("tabml key id")[:8]
+
+    def pseudonym(self, scope: str, normalised: str) -> str:
+        """16 base32 characters for one patient of one scope (a source's name, or empty for global ids)."""
+        return self._code(f"{scope}{_NUL}{normalised}")
+
+    def join_key(self, normalised: str) -> str:
+        """16 base32 characters that join a features table, whatever its source."""
+        return self._code(normalised)
+
+    def _code(self, text: str) -> str:
+        digest = hmac.new(self.secret, text.encode("utf-8"), hashlib.sha256).digest()
+        return base64.b32encode(digest).decode("ascii")[:PSEUDONYM_LENGTH]
+
+
+def normalise_id(text: str, rule: str = "as_is") -> str:
+    """One id as it is compared everywhere; empty where the cell holds none.
+
+    NFC, stripped, casefolded, no ".0" of a number cell, no leading zeros of an all-digit id. `digits`
+    keeps only the digits.
+
+    >>> normalise_id(" CC-0012 "), normalise_id("0012"), normalise_id("12.0"), normalise_id("P 0012", "digits")
+    ('cc-0012', '12', '12', '12')
+    """
+    folded = unicodedata.normalize("NFC", text).strip().casefold()
+    folded = re.sub(r"^(\d+)\.0+$", r"\1", folded)
+    if rule == "digits":
+        folded = re.sub(r"[^0-9]", "", folded)
+    return folded.lstrip("0") or "0" if re.fullmatch(r"[0-9]+", folded) else folded
+
+
+def _key_file(path: Path | None) -> Path:
+    if path is not None:
+        return Path(path).expanduser()
+    if named := os.environ.get("TABML_KEY_FILE"):
+        return Path(named).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("tabml", appauthor=False) / "site.key"
+
+
+def _refuse_inside(file: Path, outside: Path | None) -> None:
+    place = file.expanduser().resolve()
+    if outside is not None and place.is_relative_to(Path(outside).resolve()):
+        raise ConfigError("the site key may not lie inside the study folder", hint="choose another --key")
+    if any((parent / ".git").exists() for parent in place.parents):
+        raise ConfigError("the site key may not lie inside a git work tree", hint="choose another --key")
+
+
+def _make_key(file: Path) -> None:
+    """Write a new key so that two processes starting at once end with the same one."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".site-key-")  # mode 0600
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as stream:
+                stream.write(secrets.token_hex(KEY_BYTES) + "\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            _put(temporary, file)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"the site key cannot be made: {error.strerror}", where=file.name, hint="name a writable place with --key"
+        ) from None
+
+
+def _put(temporary: Path, file: Path) -> None:
+    """Move into place unless another process was first."""
+    try:
+        os.link(temporary, file)
+    except FileExistsError:
+        return
+    except OSError:  # file systems without hard links
+        if not file.exists():
+            temporary.replace(file)
+
+
+def _read_key(file: Path) -> bytes:
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"the site key cannot be read: {error.strerror}", where=file.name) from None
+    text = raw.strip()
+    if re.fullmatch(rb"[0-9a-f]{64}", text):
+        return bytes.fromhex(text.decode("ascii"))
+    raise ConfigError("not a site key: 64 hexadecimal characters expected", where=file.name, hint="check --key")
