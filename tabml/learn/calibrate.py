@@ -1,0 +1,217 @@
+"""Calibration: two numbers, a + b * link, that bring a model's scores back to what was observed.
+
+Learnt from out-of-fold links only. Reported probabilities are cross-fitted: the calibrator of a fold learns from
+the other folds; the shipped one learns from all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tabml.core.hazard import censoring_kaplan_meier
+from tabml.core.spec import State
+from tabml.core.target import SURVIVAL_TASKS, Target, Task
+from tabml.learn.loss import CENSORING_FLOOR, Floats, Grid, Link, tidy
+
+MIN_EVENTS_FOR_SLOPE = 50  # fewer: the slope costs more than it mends
+MIN_SLOPE = 0.01  # a model without signal is flattened, never turned around: the order of patients stays
+STEPS, CLOSE = 30, 1e-9
+PULL = 1e-3  # weak pull towards a = 0, b = 1: keeps the answer finite where the classes are separated
+SHIFT_PULL = 1.0  # of class shifts: a class of seven patients must not move far
+
+Kind = Literal["none", "line", "classes", "curve"]
+
+
+@dataclass(frozen=True)
+class Calibrator:
+    """`line`: a + b * link. `classes`: log-probabilities times b plus a shift per class. `curve`: one line per time
+    of the grid, each between those of the horizons; survival is then made falling again.
+    """
+
+    kind: Kind
+    a: Floats
+    b: Floats
+    task: Task
+
+    def apply(self, link: Link) -> Link:
+        """Calibrated links, the shape unchanged."""
+        return link if self.kind == "none" else tidy(self.a + self.b * link, self.task)
+
+    def dump(self) -> State:
+        return State({"kind": self.kind, "a": self.a.tolist(), "b": self.b.tolist(), "task": self.task})
+
+    @classmethod
+    def restore(cls, state: State) -> Calibrator:
+        body = state.json
+        return cls(body["kind"], np.array(body["a"]), np.array(body["b"]), body["task"])
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """What calibration learns from: the outcome, the events there are, and survival's grid and censoring weights.
+
+    `events` decides whether a slope is fitted. `known` and `weight` (n, H): whether the event happened by each
+    horizon, and the inverse censoring probability of knowing it.
+    """
+
+    task: Task
+    y: NDArray[Any]
+    events: int
+    grid: Grid | None = None
+    known: Floats | None = None
+    weight: Floats | None = None
+
+    @property
+    def slope(self) -> bool:
+        return self.task == "regression" or self.events >= MIN_EVENTS_FOR_SLOPE
+
+    def fit(self, link: Link, weight: Floats) -> Calibrator:
+        """One calibrator from links (n, ...) under row weights (n,)."""
+        return self.fit_many(link, np.atleast_2d(weight))[0]
+
+    def fit_many(self, link: Link, weights: Floats) -> list[Calibrator]:
+        """One calibrator for each row of weights (B, n)."""
+        if self.task == "multiclass":
+            return [self._classes(link, w) for w in weights]
+        if self.grid is not None:
+            return self._curves(link, weights)
+        family: Family = "identity" if self.task == "regression" else "logit"
+        lines = fit_lines(link, self.y, weights, family, slope=self.slope)
+        return [Calibrator("line", np.array(a), np.array(b), self.task) for a, b in lines]
+
+    def _classes(self, link: Link, weight: Floats) -> Calibrator:
+        shift, temperature = _fit_classes(link, self.y.astype(int), weight, slope=self.slope)
+        return Calibrator("classes", shift, np.array(temperature), self.task)
+
+    def _curves(self, link: Link, weights: Floats) -> list[Calibrator]:
+        if self.grid is None or self.known is None or self.weight is None:
+            raise ValueError("survival calibration needs the grid and its censoring weights")
+        at = self.grid.times[self.grid.horizons]
+        lines = np.stack(
+            [
+                fit_lines(link[:, g], self.known[:, h], weights * self.weight[:, h], "cloglog", slope=self.slope)
+                for h, g in enumerate(self.grid.horizons)
+            ]
+        )
+        times = self.grid.times
+        return [
+            Calibrator("curve", np.interp(times, at, lines[:, i, 0]), np.interp(times, at, lines[:, i, 1]), self.task)
+            for i in range(len(weights))
+        ]
+
+
+def teacher(target: Target, events: int, grid: Grid | None) -> Teacher:
+    """What calibration learns from; censoring weights come from all rows, one curve for the study."""
+    if target.task not in SURVIVAL_TASKS or grid is None:
+        return Teacher(target.task, target.y, events)
+    at = grid.times[grid.horizons]
+    time, event = target.y["time"], target.y["event"]
+    censoring = censoring_kaplan_meier(time, event != 0)
+    happened = (time[:, None] <= at[None, :]) & (event == 1)[:, None]
+    still = time[:, None] > at[None, :]
+    own = 1 / np.maximum(censoring.left(time), CENSORING_FLOOR)
+    weight = np.where(still, 1 / np.maximum(censoring.at(at), CENSORING_FLOOR)[None, :], 0.0)
+    weight = np.where((time[:, None] <= at[None, :]) & (event != 0)[:, None], own[:, None], weight)
+    return Teacher(target.task, target.y, events, grid, happened.astype(float), weight)
+
+
+def cross_fit(lesson: Teacher, link: Link, fold: NDArray[np.int64]) -> Link:
+    """Calibrated out-of-fold links: each fold by the calibrator of the other folds' rows. `fold` (n,)."""
+    out = np.array(link, dtype=float)
+    for f in np.unique(fold):
+        here = fold == f
+        others = (~here).astype(float)
+        out[here] = lesson.fit(link, others).apply(link[here])
+    return out
+
+
+Family = Literal["logit", "cloglog", "identity"]
+
+
+def fit_lines(x: Floats, y: Floats, weights: Floats, family: Family, *, slope: bool) -> Floats:
+    """Intercept and slope (B, 2) of y on x (n,) under each row of weights (B, n), by Fisher scoring.
+
+    `logit` and `cloglog` regress an event of 0 or 1 on its own link scale, `identity` a value. Without `slope` it
+    stays 1; a slope that falls below 0.01 is held there.
+    """
+    y = np.asarray(y, dtype=float)
+    offset, unit = (float(np.mean(x)), float(np.std(x)) or 1.0) if family == "identity" else (0.0, 1.0)
+    z = (x - offset) / unit
+    start = np.tile([0.0, unit], (len(weights), 1))
+    if family == "identity":
+        start[:, 0] = offset
+    lines = _score(z, y, weights, family, start, np.full(len(weights), slope))
+    low = lines[:, 1] < MIN_SLOPE * unit
+    if low.any():
+        start = np.tile([float(np.average(y)) if family == "identity" else 0.0, MIN_SLOPE * unit], (int(low.sum()), 1))
+        lines[low] = _score(z, y, weights[low], family, start, np.zeros(int(low.sum()), dtype=bool))
+    b = lines[:, 1] / unit
+    return np.stack([lines[:, 0] - b * offset, b], axis=1)
+
+
+def _score(x: Floats, y: Floats, weights: Floats, family: Family, start: Floats, free: NDArray[np.bool_]) -> Floats:
+    """Fisher scoring of all weightings at once, pulled weakly to `start`; where not `free` the slope stays there."""
+    lines = start.copy()
+    pull = 0.0 if family == "identity" else PULL
+    for _ in range(STEPS):
+        eta = np.clip(lines[:, :1] + lines[:, 1:] * x[None, :], -30.0, 30.0 if family != "cloglog" else 5.0)
+        if family == "identity":
+            eta = lines[:, :1] + lines[:, 1:] * x[None, :]
+        residual, information = _pieces(eta, y, family)
+        u, i = weights * residual, weights * information
+        u0, u1 = u.sum(axis=1) - pull * (lines[:, 0] - start[:, 0]), u @ x - pull * (lines[:, 1] - start[:, 1])
+        i00, i01, i11 = i.sum(axis=1) + pull + 1e-12, i @ x, i @ x**2 + pull + 1e-12
+        det = i00 * i11 - i01**2
+        solvable = free & (det > 1e-12 * i00 * i11)
+        safe = np.where(solvable, det, 1.0)
+        step = np.stack([np.where(solvable, (i11 * u0 - i01 * u1) / safe, u0 / i00),
+                         np.where(solvable, (i00 * u1 - i01 * u0) / safe, 0.0)], axis=1)  # fmt: skip
+        if family != "identity":
+            step = np.clip(step, -3.0, 3.0)
+        lines = lines + step
+        if np.abs(step).max() < CLOSE:
+            break
+    return lines
+
+
+def _pieces(eta: Floats, y: Floats, family: Family) -> tuple[Floats, Floats]:
+    """Score and expected information of each row with respect to its link."""
+    if family == "identity":
+        return y - eta, np.ones_like(eta)
+    if family == "logit":
+        p = 0.5 * (1 + np.tanh(0.5 * eta))
+        return y - p, p * (1 - p)
+    hazard = np.exp(eta)
+    p = np.clip(-np.expm1(-hazard), 1e-12, 1 - 1e-12)
+    return (y - p) * hazard / p, hazard**2 * (1 - p) / p
+
+
+def _fit_classes(link: Link, y: NDArray[np.int64], weight: Floats, *, slope: bool) -> tuple[Floats, float]:
+    """Shift per class (K,), the first one 0, and temperature, by Newton; shifts are pulled to 0."""
+    n, k = link.shape
+    truth = np.eye(k)[y]
+    theta = np.concatenate([np.zeros(k - 1), [1.0]])
+    design = np.concatenate([np.tile(np.eye(k)[:, 1:], (n, 1, 1)), link[:, :, None]], axis=2)  # (n, K, K)
+    pull = np.concatenate([np.full(k - 1, SHIFT_PULL), [PULL]])
+    centre = np.concatenate([np.zeros(k - 1), [1.0]])
+    free = np.ones(k, dtype=bool)
+    free[-1] = slope
+    for _ in range(STEPS):
+        p = np.exp(tidy(design @ theta, "multiclass"))
+        gradient = np.einsum("n,nk,nkq->q", weight, truth - p, design, optimize=True) - pull * (theta - centre)
+        mean = np.einsum("nk,nkq->nq", p, design)
+        hessian = np.einsum("nk,nkq,nkr->qr", weight[:, None] * p, design, design, optimize=True)
+        hessian -= np.einsum("n,nq,nr->qr", weight, mean, mean, optimize=True)
+        hessian += np.diag(pull)
+        step = np.zeros(k)
+        step[free] = np.linalg.solve(hessian[np.ix_(free, free)], gradient[free])
+        theta = theta + np.clip(step, -2.0, 2.0)
+        if theta[-1] < MIN_SLOPE:
+            theta[-1], free[-1] = MIN_SLOPE, False
+        if np.abs(step).max() < CLOSE:
+            break
+    return np.concatenate([[0.0], theta[:-1]]), float(theta[-1])
