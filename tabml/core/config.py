@@ -58,6 +58,10 @@ class Data(Node):
     """Proposed mappings below this score are refused without --yes."""
     max_cells: int = Field(50_000_000, ge=1)
     """Workbooks whose tables span more cells are refused."""
+    max_unpacked: int = Field(2_000_000_000, ge=1)
+    """Workbooks whose parts unpack to more bytes are refused."""
+    max_ratio: float = Field(200, gt=1)
+    """Workbooks that unpack to more than so many times their size are refused as archive bombs."""
 
 
 class TargetNode(Node):

@@ -1,0 +1,131 @@
+"""Reading: files become sheets of cells, addressed from A1; content decides, never the suffix."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tabml.core.config import Data
+from tabml.core.errors import InputError, did_you_mean
+from tabml.core.findings import Finding, finding
+from tabml.ingest.read.records import CellValue, RawSheet, Row, address, column_letter, column_number
+from tabml.ingest.read.sniff import sniff
+from tabml.ingest.read.text import read_text
+from tabml.ingest.read.workbook import read_workbook
+
+__all__ = [
+    "CellValue",
+    "RawSheet",
+    "Row",
+    "address",
+    "column_letter",
+    "column_number",
+    "list_files",
+    "read_file",
+    "read_files",
+]
+log = logging.getLogger(__name__)
+
+#: Files that live beside exports and hold no patients; in a folder they are passed over by name.
+BESIDE = frozenset(
+    [
+        ".md",
+        ".rst",
+        ".yaml",
+        ".yml",
+        ".json",
+        ".toml",
+        ".ini",
+        ".cfg",
+        ".py",
+        ".r",
+        ".do",
+        ".sas",
+        ".sps",
+        ".ipynb",
+        ".html",
+        ".htm",
+        ".pdf",
+        ".doc",
+        ".docx",
+        ".ppt",
+        ".pptx",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".gif",
+        ".svg",
+        ".zip",
+        ".gz",
+        ".7z",
+        ".tabml",
+        ".db",
+        ".log",
+        ".names",
+        ".xml",
+    ]
+)
+
+
+def read_files(inputs: Sequence[Path], data: Data) -> tuple[RawSheet, ...]:
+    """Every sheet of the files, and of the files in the folders, in the order given; names sorted within a folder.
+
+    `data.sheet` picks one sheet of each workbook that has it. InputError names the file that cannot be read.
+    """
+    files, findings = list_files(inputs)
+    for passed_over in findings:
+        log.info(passed_over.evidence)
+    sheets = tuple(sheet for file in files for sheet in read_file(file, data))
+    return _chosen(sheets, data.sheet) if data.sheet is not None else sheets
+
+
+def read_file(path: Path, data: Data) -> tuple[RawSheet, ...]:
+    """The sheets of one workbook (hidden ones too), or the one sheet of a text file."""
+    content = sniff(path)
+    return (read_text(path),) if content == "text" else read_workbook(path, content, data)
+
+
+def list_files(inputs: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Finding, ...]]:
+    """The files to read, each once, and a finding that names the files of a folder passed over."""
+    files: dict[Path, None] = {}
+    passed_over: list[str] = []
+    for given in map(Path, inputs):
+        if not given.is_dir():
+            files.setdefault(given)
+            continue
+        tables = [p for p in sorted(given.iterdir(), key=lambda p: p.name) if p.is_file() and not _is_clutter(p)]
+        passed_over += [p.name for p in tables if _is_beside(p)]
+        tables = [p for p in tables if not _is_beside(p)]
+        if not tables:
+            raise InputError("the folder holds no table", where=given.name, hint="name the exports (.xlsx, .csv, ...)")
+        for table in tables:
+            files.setdefault(table)
+    if not files:
+        raise InputError("no input was named", hint="tabml fit export.xlsx")
+    if not passed_over:
+        return tuple(files), ()
+    evidence = f"not read, no tables by their names: {', '.join(passed_over)}"
+    return tuple(files), (finding("TB104", evidence, count=len(passed_over), severity="info"),)
+
+
+def _is_clutter(path: Path) -> bool:
+    return path.name.startswith((".", "~$")) or path.name.casefold() in ("thumbs.db", "desktop.ini")
+
+
+def _is_beside(path: Path) -> bool:
+    stem = path.name.casefold()
+    return path.suffix.casefold() in BESIDE or stem.startswith(("readme", "license", "changelog", "sha256sums"))
+
+
+def _chosen(sheets: tuple[RawSheet, ...], name: str) -> tuple[RawSheet, ...]:
+    chosen = tuple(
+        replace(s, hidden=False) if s.sheet is not None else s
+        for s in sheets
+        if s.sheet is None or s.sheet.casefold() == name.casefold()
+    )
+    if not any(s.sheet is not None for s in chosen):
+        known = [s.sheet for s in sheets if s.sheet is not None]
+        raise InputError(f"no workbook has a sheet {name!r}", hint=did_you_mean(name, known) if known else None)
+    return chosen
