@@ -136,8 +136,13 @@ def baseline_hazard(
 
 def survival_curves(baseline: StepFunction, log_hazard: ArrayLike, times: ArrayLike) -> Floats:
     """Survival (n, T) on `times` under proportional hazards: `exp(-H0(t) exp(log_hazard))`."""
-    relative = np.exp(np.minimum(np.asarray(log_hazard, dtype=float), 500.0))  # beyond it S is 0 or 1 anyway
-    return np.asarray(np.exp(-relative[:, None] * baseline.at(times)[None, :]), dtype=float)
+    return proportional_survival(baseline.at(times), log_hazard)
+
+
+def proportional_survival(cumulative: ArrayLike, log_hazard: ArrayLike) -> Floats:
+    """Survival (n, T) from the cumulative baseline hazard (T,) of some grid and log hazards (n,)."""
+    relative = np.exp(np.minimum(_floats(log_hazard), 500.0))  # beyond it S is 0 or 1 anyway
+    return _floats(np.exp(-relative[:, None] * _floats(cumulative)[None, :]))
 
 
 def _columns(

@@ -1,0 +1,278 @@
+"""The registry: which models exist, whether they can run here, and how one is fitted.
+
+A model is one file with a decorated `build`. Its keyword parameters are those of its space, and what it may
+ask of a fit besides: `task`, `seed`, `n_classes` (multiclass) and `times` (survival, days). It returns a
+scikit-learn estimator, or an object whose `fit(X, y, *, weight)` gives back the fitted model.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import logging
+import pkgutil
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tabml.core.errors import BundleError, ConfigError, DataError, DependencyError, did_you_mean
+from tabml.core.spec import NEEDS, Array, Family, ModelSpec, Need, Space, State
+from tabml.core.target import SURVIVAL_TASKS, TASKS, Task
+
+log = logging.getLogger(__name__)
+
+CONTEXT = ("task", "seed", "n_classes", "times")
+PATHS = ("rounds", "trees", "strength", "epochs")
+ENTRY_POINTS = "tabml.models"
+#: What each optional extra brings; a model that names it is unavailable without.
+EXTRAS: dict[str, tuple[str, ...]] = {"nn": ("torch", "safetensors"), "boost": ("lightgbm", "catboost")}
+#: Too slow or too large to import before the model that needs them is fitted.
+HEAVY = ("torch", "xgboost", "lifelines", "shap", "optuna", "sklearn", "lightgbm", "catboost", "statsmodels")
+#: Order of families when two models are as good (search.md section 8).
+SIMPLICITY: dict[str, int] = {
+    "baseline": 0,
+    "linear": 3,
+    "tree": 4,
+    "forest": 7,
+    "boosting": 8,
+    "neural": 9,
+    "other": 9,
+}
+
+_specs: dict[str, ModelSpec] = {}
+_failed: dict[str, str] = {}
+_loaded: set[str] = set()
+
+Build = Callable[..., Any]
+
+
+def model(
+    *,
+    name: str,
+    tasks: Iterable[str],
+    family: str,
+    needs: Iterable[str] = (),
+    space: Space | None = None,
+    simplicity: int | None = None,
+    path: str | None = None,
+    extra: str | None = None,
+    restore: Callable[[State], Any] | None = None,
+    stores_rows: bool = False,
+    version: int = 1,
+) -> Callable[[Build], Build]:
+    """Register a builder of a model; refuses what cannot be right before anything is fitted."""
+
+    def register(build: Build) -> Build:
+        from tabml.models.families import restorer
+
+        _check_words(name, "task", tasks, TASKS)
+        _check_words(name, "need", needs, NEEDS)
+        _check_words(name, "family", [family], get_args(Family))
+        _check_words(name, "path", [path] if path else [], PATHS)
+        _check_words(name, "extra", [extra] if extra else [], EXTRAS)
+        _check_space(name, space or {}, build)
+        _check_new(name, build)
+        module = inspect.getmodule(build)
+        _specs[name] = ModelSpec(
+            name=name,
+            family=cast(Family, family),
+            tasks=cast("frozenset[Task]", frozenset(tasks)),
+            needs=cast("frozenset[Need]", frozenset(needs)),
+            space=dict(space or {}),
+            build=build,
+            restore=restore or restorer(name, family),
+            doc=(inspect.getdoc(module) or "").partition("\n")[0] if module else "",
+            simplicity=SIMPLICITY[family] if simplicity is None else simplicity,
+            path=path,
+            extra=extra,
+            stores_rows=stores_rows,
+            version=version,
+            origin=build.__module__,
+        )
+        return build
+
+    return register
+
+
+def get(name: str) -> ModelSpec:
+    """The model of this name; a ConfigError offers the near miss. Plugins load only when they are asked for."""
+    _load_own()
+    if name not in _specs:
+        _load_entry_points()
+    if name in _specs:
+        return _specs[name]
+    if name in _failed:
+        raise ConfigError(f"model {name!r} is not available: {_failed[name]}", hint="tabml models")
+    raise ConfigError(f"unknown model {name!r}", hint=did_you_mean(name, _specs))
+
+
+def specs() -> tuple[ModelSpec, ...]:
+    """Every registered model, by name."""
+    _load_own()
+    _load_entry_points()
+    return tuple(_specs[n] for n in sorted(_specs))
+
+
+def unavailable() -> dict[str, str]:
+    """Plugins that could not be loaded, with the reason."""
+    specs()
+    return dict(sorted(_failed.items()))
+
+
+def available(name: str) -> tuple[bool, str]:
+    """Whether this model can run here, and if not, why: a missing library, or a plugin that failed."""
+    try:
+        spec = get(name)
+    except ConfigError as error:
+        return False, error.what
+    missing = [m for m in EXTRAS.get(spec.extra or "", ()) if importlib.util.find_spec(m) is None]
+    if missing:
+        return False, f"needs {', '.join(missing)}: pip install 'tabml[{spec.extra}]'"
+    return True, ""
+
+
+def load_plugin(path: Path) -> tuple[str, ...]:
+    """Register the models of one Python file; gives their names. Loading it again changes nothing."""
+    path = Path(path).resolve()
+    module_name = f"tabml_plugin_{path.stem}"
+    known = {n for n, s in _specs.items() if s.origin == module_name}
+    if str(path) in _loaded:
+        return tuple(sorted(known))
+    _refuse_heavy_imports(path)
+    _load_own()
+    found = importlib.util.spec_from_file_location(module_name, path)
+    if found is None or found.loader is None:
+        raise ConfigError("plugin is not a Python file", where=path.name)
+    module = importlib.util.module_from_spec(found)
+    sys.modules[module_name] = module
+    before = set(_specs)
+    try:
+        found.loader.exec_module(module)
+    except ConfigError:
+        raise
+    except Exception as error:  # whatever a stranger's file does, the user is told which file and why
+        raise ConfigError(f"plugin cannot be loaded: {type(error).__name__}: {error}", where=path.name) from error
+    _loaded.add(str(path))
+    return tuple(sorted(set(_specs) - before))
+
+
+def fit_model(
+    spec: ModelSpec,
+    params: Mapping[str, Any],
+    X: Array,
+    y: NDArray[Any],
+    *,
+    task: Task,
+    seed: int,
+    weight: Array | None = None,
+    n_classes: int | None = None,
+    times: Array | None = None,
+) -> Any:
+    """Fit one model on prepared rows; what comes back predicts `Scores` and dumps to a `State`.
+
+    `n_classes` matters where a training part lacks the last class. `times` is the grid, in days, on which a
+    survival model gives its curves; without it 50 equal steps to the last time. A DataError says where the
+    rows do not allow a fit: one class, no event.
+    """
+    from tabml.models.families.estimator import adapt
+
+    _check_fit(spec, params, y, task)
+    if task in SURVIVAL_TASKS and times is None:
+        times = np.linspace(0.0, float(y["time"].max()), 51)
+    if task == "multiclass" and n_classes is None:
+        n_classes = int(y.max()) + 1
+    context = {"task": task, "seed": seed, "n_classes": n_classes, "times": times}
+    wanted = inspect.signature(spec.build).parameters
+    built = spec.build(**params, **{k: v for k, v in context.items() if k in wanted})
+    learner = adapt(built, spec, task=task, n_classes=n_classes)
+    return learner.fit(np.asarray(X, dtype=np.float32), y, weight=weight)
+
+
+def _check_fit(spec: ModelSpec, params: Mapping[str, Any], y: NDArray[Any], task: Task) -> None:
+    if task not in spec.tasks:
+        raise ConfigError(
+            f"model {spec.name!r} does not serve {task}", hint=f"it serves {', '.join(sorted(spec.tasks))}"
+        )
+    able, reason = available(spec.name)
+    if not able:
+        raise DependencyError(f"model {spec.name!r} is not available: {reason}", hint=reason.rpartition(": ")[2])
+    known = [p for p in inspect.signature(spec.build).parameters if p not in CONTEXT]
+    for key in params:
+        if key not in known:
+            raise ConfigError(f"model {spec.name!r} has no parameter {key!r}", hint=did_you_mean(key, known))
+    if spec.family == "baseline":
+        return
+    if task in SURVIVAL_TASKS and not (y["event"] > 0).any():
+        raise DataError("the training part has no event", hint="fewer folds, or check the event coding: tabml summary")
+    if task in ("binary", "multiclass") and len(np.unique(y)) < 2:
+        raise DataError("the training part has one class", hint="fewer folds, or check the outcome: tabml summary")
+
+
+def _check_words(name: str, what: str, given: Iterable[str], known: Iterable[str]) -> None:
+    for word in given:
+        if word not in known:
+            raise ConfigError(f"model {name!r} names unknown {what} {word!r}", hint=did_you_mean(word, known))
+
+
+def _check_space(name: str, space: Space, build: Build) -> None:
+    parameters = [p for p in inspect.signature(build).parameters if p not in CONTEXT]
+    for key in space:
+        if key not in parameters:
+            hint = did_you_mean(key, parameters)
+            raise ConfigError(f"model {name!r} declares space key {key!r} that build() lacks", hint=hint)
+
+
+def _check_new(name: str, build: Build) -> None:
+    known = _specs.get(name)
+    if known is not None and known.origin != build.__module__:
+        raise ConfigError(f"model {name!r} is registered twice: by {known.origin} and by {build.__module__}",
+                          hint="give one of them another name")  # fmt: skip
+
+
+def _load_own() -> None:
+    if "own" in _loaded:
+        return
+    _loaded.add("own")
+    package = importlib.import_module("tabml.models")
+    for found in pkgutil.iter_modules(package.__path__):
+        if not (found.ispkg or found.name.startswith("_") or found.name == "registry"):
+            importlib.import_module(f"tabml.models.{found.name}")
+
+
+def _load_entry_points() -> None:
+    if ENTRY_POINTS in _loaded:
+        return
+    _loaded.add(ENTRY_POINTS)
+    for point in sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda p: p.name):
+        try:
+            point.load()
+        except Exception as error:  # a plugin that fails is listed with its reason and never stops a study
+            _failed[point.name] = f"{type(error).__name__}: {error}"
+            log.warning("plugin %s cannot be loaded: %s", point.name, type(error).__name__)
+
+
+def _refuse_heavy_imports(path: Path) -> None:
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, SyntaxError) as error:
+        raise ConfigError(f"plugin cannot be read: {type(error).__name__}", where=path.name) from None
+    for node in tree.body:
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        for name in names:
+            if name.partition(".")[0] in HEAVY:
+                raise ConfigError(f"plugin imports {name} at the top", where=f"{path.name}:{node.lineno}",
+                                  hint="import it inside build(), so that tabml starts fast")  # fmt: skip
+
+
+def refuse_saving(name: str, reason: str) -> BundleError:
+    """The error for a model that cannot be written into a bundle."""
+    return BundleError(f"model {name!r} cannot be saved: {reason}",
+                       hint="choose another final model, or give dump and restore beside build()")  # fmt: skip
