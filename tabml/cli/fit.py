@@ -24,7 +24,7 @@ SHOWN_GRAVE = 8
 @yes_option
 @shared_options
 @pass_front
-def command(front: Front, inputs: tuple[Path, ...], yes: bool, **options: Any) -> None:
+def command(front: Front, /, inputs: tuple[Path, ...], yes: bool, **options: Any) -> None:
     """Make a study from INPUT (files or folders): cohort, models, honest estimates, report, model file.
 
     On one clean workbook no option is needed. With a codebook nothing is guessed.

@@ -166,14 +166,21 @@ def building(out: Path) -> Iterator[StudyFolder]:
     out = Path(out).absolute()
     check_out(out)
     work = out.with_name(f".{out.name}.unfinished")
-    with _locked(work, out):
-        try:
-            _make_folder(work / "private", PRIVATE_FOLDER_MODE)
-            yield StudyFolder(work)
-        except BaseException:
-            shutil.rmtree(work, ignore_errors=True)
-            raise
-        _take_place(work, out)
+    parents = [parent for parent in out.parents if not parent.exists()]
+    try:
+        with _locked(work, out):
+            try:
+                _make_folder(work / "private", PRIVATE_FOLDER_MODE)
+                yield StudyFolder(work)
+            except BaseException:
+                shutil.rmtree(work, ignore_errors=True)
+                raise
+            _take_place(work, out)
+    except BaseException:
+        for parent in parents:  # made for this study only, and empty again
+            with contextlib.suppress(OSError):
+                parent.rmdir()
+        raise
 
 
 @contextlib.contextmanager
