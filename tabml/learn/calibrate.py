@@ -6,7 +6,7 @@ the other folds; the shipped one learns from all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -50,6 +50,11 @@ class Calibrator:
         return cls(body["kind"], np.array(body["a"]), np.array(body["b"]), body["task"])
 
 
+def unchanged(task: Task) -> Calibrator:
+    """The calibrator that changes nothing."""
+    return Calibrator("none", np.zeros(()), np.ones(()), task)
+
+
 @dataclass(frozen=True)
 class Teacher:
     """What calibration learns from: the outcome, the events there are, and survival's grid and censoring weights.
@@ -68,6 +73,13 @@ class Teacher:
     @property
     def slope(self) -> bool:
         return self.task == "regression" or self.events >= MIN_EVENTS_FOR_SLOPE
+
+    def tiled(self, repeats: int) -> Teacher:
+        """The same outcomes once for each repeat."""
+        if repeats == 1:
+            return self
+        known, weight = (None if x is None else np.tile(x, (repeats, 1)) for x in (self.known, self.weight))
+        return replace(self, y=np.tile(self.y, repeats), known=known, weight=weight)
 
     def fit(self, link: Link, weight: Floats) -> Calibrator:
         """One calibrator from links (n, ...) under row weights (n,)."""

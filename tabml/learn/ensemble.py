@@ -6,7 +6,7 @@ a single model is a blend of one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabml.core.target import Task
-from tabml.learn.loss import Link, tidy
+from tabml.learn.loss import Link, LossRule, tidy
 from tabml.learn.select import Choice, Floats, paired, select
 
 Members = tuple[int, ...]
@@ -46,7 +46,7 @@ class Field:
     checkpoint: NDArray[np.int64]
     links: Sequence[Link]
     blend: tuple[int, ...]
-    rule: Callable[[Link], Floats]
+    rule: LossRule
     _losses: dict[Members, Floats] = field(default_factory=dict, compare=False, repr=False)
 
     def link(self, members: Members) -> Link:

@@ -52,15 +52,21 @@ class Patients:
     @property
     def events(self) -> int:
         """Effective events E: patients in the smaller class, with the event, or all of them (regression)."""
-        if self.task == "regression":
-            return self.n
-        if self.task in SURVIVAL_TASKS:
-            return int((self.outcome == "1").sum())
-        return int(np.unique(self.outcome.astype(str), return_counts=True)[1].min())
+        return effective_events(self, np.arange(self.n))
 
     @property
     def centres(self) -> tuple[str, ...]:
         return tuple(sorted({str(c) for c in self.centre if c is not None}))
+
+
+def effective_events(patients: Patients, among: Positions) -> int:
+    """E of some of the patients; a class that none of them has does not count."""
+    outcome = patients.outcome[among].astype(str)
+    if patients.task == "regression" or not len(outcome):
+        return len(outcome)
+    if patients.task in SURVIVAL_TASKS:
+        return int((outcome == "1").sum())
+    return int(np.unique(outcome, return_counts=True)[1].min())
 
 
 def usable_patients(cohort: Cohort, target: Target) -> tuple[Patients, tuple[Finding, ...]]:
@@ -139,7 +145,7 @@ def centre_plan(
             continue
         outer.append(Fold(f"c{j}", 0, train, test, _nobody(), centre))
         if reselect:
-            k = max(2, min(MOST_FOLDS, _subset(patients, train).events // MIN_EVENTS_PER_FOLD))
+            k = max(2, min(MOST_FOLDS, effective_events(patients, train) // MIN_EVENTS_PER_FOLD))
             parts, _, _ = _split(patients, train, k, derive_seed(seed, "centre", j))
             inner[centre] = tuple(
                 Fold(f"c{j}f{i}", 0, np.setdiff1d(train, part), part, _nobody(), centre) for i, part in enumerate(parts)

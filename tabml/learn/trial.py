@@ -152,7 +152,7 @@ class Worker:
         return fit_model(
             spec, config.params, X, material.y[train], task=material.task,
             seed=derive_seed(material.seed, "fit", config.config_id, fold_id),
-            n_classes=len(material.target.classes) or None,
+            n_classes=len(material.target.classes) if material.task == "multiclass" else None,
             times=material.grid.times if material.grid is not None else None,
         )  # fmt: skip
 
