@@ -33,9 +33,9 @@ READS = range(1, 2)
 KIND = "tabml-bundle"
 MANIFEST = "manifest.json"
 CODEBOOK = "codebook.json"
+PIPELINE = "pipeline"
 MAX_MANIFEST_BYTES = 4_000_000
 SHA256 = re.compile(r"[0-9a-f]{64}")
-STATE_NAME = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)?")
 NOT_FILLED = "AUTHOR MUST FILL"
 
 
@@ -101,9 +101,8 @@ class Bundle:
         """The fitted pipeline, rebuilt from plain data by the registered builders."""
         from tabml.learn.pipeline import FittedPipeline
 
-        states = {name: from_members(name, self.members) for name in self.manifest["states"]}
         try:
-            return FittedPipeline.restore(states)
+            return FittedPipeline.restore(from_members(PIPELINE, self.members))
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise BundleError("the fitted state in the model file is damaged") from error
 
@@ -122,25 +121,32 @@ def write_bundle(path: Path, pipeline: FittedPipeline, codebook: Codebook, card:
 
     `codebook` is the portable one. A BundleError names a model that cannot be saved.
     """
-    data, sha256 = bundle_bytes(pipeline.dump(), codebook, card)
+    data, sha256 = bundle_bytes(saved_state(pipeline), codebook, card)
     write_bytes(path, data)
     return sha256
 
 
-def bundle_bytes(states: Mapping[str, State], codebook: Codebook, card: Card) -> tuple[bytes, str]:
+def saved_state(pipeline: FittedPipeline) -> State:
+    """The pipeline as plain data; a BundleError names a member that keeps patients' rows or has no saved form."""
+    from tabml.models.registry import get, refuse_saving
+
+    for member in pipeline.members:
+        if get(member.config.model).stores_rows:
+            raise refuse_saving(member.config.model, "it keeps patients' rows")
+        if not hasattr(member.model, "dump"):
+            raise refuse_saving(member.config.model, "its family has no saved form")
+    return pipeline.dump()
+
+
+def bundle_bytes(state: State, codebook: Codebook, card: Card) -> tuple[bytes, str]:
     """The model file's bytes and the hash of its manifest."""
-    bad = [name for name in states if not STATE_NAME.fullmatch(name)]
-    if bad:
-        raise BundleError(f"a state cannot be named {bad[0]!r}")
     tree = codebook.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    members = {CODEBOOK: dump_strict({**tree, "codebook": codebook.codebook}, CODEBOOK)}
-    for name in sorted(states):
-        members.update(to_members(name, states[name]))
-    manifest = dump_strict(_manifest(card, sorted(states), members), MANIFEST)
+    members = {CODEBOOK: dump_strict({**tree, "codebook": codebook.codebook}, CODEBOOK), **to_members(PIPELINE, state)}
+    manifest = dump_strict(_manifest(card, members), MANIFEST)
     return pack({**members, MANIFEST: manifest}), hashlib.sha256(manifest).hexdigest()
 
 
-def _manifest(card: Card, states: Sequence[str], members: Mapping[str, bytes]) -> dict[str, Any]:
+def _manifest(card: Card, members: Mapping[str, bytes]) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "kind": KIND,
@@ -156,7 +162,6 @@ def _manifest(card: Card, states: Sequence[str], members: Mapping[str, bytes]) -
         "performance": [dict(entry) for entry in card.performance],
         "cohort": dict(card.cohort),
         "findings": [dict(finding) for finding in card.findings],
-        "states": list(states),
         "members": {n: {"sha256": hashlib.sha256(d).hexdigest(), "bytes": len(d)} for n, d in sorted(members.items())},
     }
 
@@ -188,13 +193,11 @@ def _check_manifest(manifest: Any, where: str) -> None:
         reason = f"is newer than this tabml reads ({text})" if newer else "is not one that tabml writes"
         raise BundleError(f"bundle format {number} {reason}", where=where,
                           hint="upgrade tabml" if newer else None)  # fmt: skip
-    shapes = {"name": str, "version": str, "target": dict, "schema": list, "states": list, "members": dict,
+    shapes = {"name": str, "version": str, "target": dict, "schema": list, "members": dict,
               "study": dict, "software": dict, "findings": list, "performance": list}  # fmt: skip
     wrong = [key for key, shape in shapes.items() if not isinstance(manifest.get(key), shape)]
     if wrong:
         raise BundleError(f"the manifest is damaged: {', '.join(wrong)}", where=where)
-    if not all(isinstance(name, str) and STATE_NAME.fullmatch(name) for name in manifest["states"]):
-        raise BundleError("the manifest is damaged: states", where=where)
     check_schema(manifest["schema"])
 
 

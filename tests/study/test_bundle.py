@@ -32,7 +32,7 @@ CARD = Card(name="heart", target={"task": "binary", "name": "dead", "classes": [
 
 
 def good() -> bytes:
-    return bundle_bytes({"pipeline": STATE}, CODEBOOK, CARD)[0]
+    return bundle_bytes(STATE, CODEBOOK, CARD)[0]
 
 
 def members_of(data: bytes) -> dict[str, bytes]:
@@ -79,11 +79,11 @@ def test_round_trip(tmp_path: Path) -> None:
 
 def test_equal_content_gives_equal_bytes() -> None:
     backwards = State(dict(reversed(STATE.json.items())), dict(reversed(STATE.arrays.items())), STATE.files)
-    assert bundle_bytes({"pipeline": backwards}, CODEBOOK, CARD)[0] == good()
+    assert bundle_bytes(backwards, CODEBOOK, CARD)[0] == good()
 
 
 def test_name_is_the_hash_of_the_manifest() -> None:
-    data, sha256 = bundle_bytes({"pipeline": STATE}, CODEBOOK, CARD)
+    data, sha256 = bundle_bytes(STATE, CODEBOOK, CARD)
     assert sha256 == hashlib.sha256(members_of(data)["manifest.json"]).hexdigest() == parse_bundle(data, "m").sha256
 
 
@@ -222,7 +222,6 @@ HOSTILE_MANIFESTS: dict[str, tuple[Callable[[dict, dict[str, bytes]], None], str
     "format is text": (set_key("format", "1"), "bundle format 1 is not one"),
     "format is true": (set_key("format", True), "bundle format True is not one"),
     "other kind": (set_key("kind", "mlflow"), "not a tabml model file"),
-    "states are paths": (set_key("states", ["../x"]), "manifest is damaged: states"),
     "no schema": (set_key("schema", {}), "manifest is damaged: schema"),
     "odd schema": (set_key("schema", [{"name": "age"}]), "schema of the model file is damaged"),
     "odd kind": (set_key("schema", [{**ENTRY, "kind": "os.system"}]), "schema of the model file is damaged"),
@@ -345,8 +344,8 @@ def test_random_damage_never_ends_in_another_error() -> None:
 
 def test_large_empty_array_is_stored_so_that_it_can_be_read() -> None:
     state = State(arrays={"a": np.zeros(500_000)})
-    data, _ = bundle_bytes({"m": state}, CODEBOOK, CARD)
-    assert from_members("m", parse_bundle(data, "m").members).arrays["a"].shape == (500_000,)
+    data, _ = bundle_bytes(state, CODEBOOK, CARD)
+    assert from_members("pipeline", parse_bundle(data, "m").members).arrays["a"].shape == (500_000,)
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,59 @@
+"""`tabml show`: what a model file predicts, from what, how well, and what it is not for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tabml.cli.front import Front, pass_front, shared_options
+from tabml.cli.text import name, paragraph, table
+
+
+@click.command()
+@click.argument("model", metavar="MODEL", type=click.Path(path_type=Path))
+@shared_options
+@pass_front
+def command(front: Front, model: Path) -> None:
+    """What the model file MODEL predicts, from which variables, and how well; nothing in it is run."""
+    from tabml.study.bundle import read_bundle
+
+    bundle = read_bundle(model)
+    result = {key: value for key, value in bundle.manifest.items() if key != "members"}
+    front.answer("show", {**result, "sha256": bundle.sha256}, _text(result, bundle.sha256))
+
+
+def _text(manifest: dict[str, Any], sha256: str) -> str:
+    target = manifest["target"]
+    label = target.get("label") or target.get("name")
+    parts = [f"{name(manifest['name'])} {name(manifest['version'])}  (sha256 {sha256})",
+             paragraph(f"Predicts {label} ({target.get('task')}){_horizons(target)}")]  # fmt: skip
+    use = manifest.get("intended_use") or {}
+    parts += [paragraph(f"{key.replace('_', ' ').capitalize()}: {text}") for key, text in use.items()]
+    parts.append(
+        "Variables:\n" + table(("name", "kind", "unit", "range or levels"), map(_variable, manifest["schema"]))
+    )
+    if manifest["performance"]:
+        rows = [
+            (e.get("key"), e.get("estimate_type"), e.get("population"), e.get("text")) for e in manifest["performance"]
+        ]
+        parts.append("Performance:\n" + table(("measure", "estimate", "in", "value"), rows))
+    software = ", ".join(f"{k} {v}" for k, v in manifest["software"].items())
+    parts.append(paragraph(f"Made with: {software}"))
+    return "\n\n".join(parts)
+
+
+def _horizons(target: dict[str, Any]) -> str:
+    days = target.get("horizons") or []
+    return f", at {', '.join(f'{d} days' for d in days)}" if days else ""
+
+
+def _variable(entry: dict[str, Any]) -> tuple[str, str, str, str]:
+    if entry["levels"]:
+        spread = ", ".join(f"{code} {label}" if code != label else code for code, label in entry["levels"].items())
+    elif entry["quantiles"]:
+        spread = f"{entry['quantiles']['p01']:g} to {entry['quantiles']['p99']:g}"
+    else:
+        spread = ""
+    return entry["name"], entry["kind"], entry["unit"] or "", spread

@@ -1,0 +1,134 @@
+"""A model file applied to new rows: one line out per row in, each with a flag that says whether to use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tabml.core.config import Data
+from tabml.core.errors import DataError
+from tabml.core.findings import Finding, ordered
+from tabml.study.bundle import Bundle, read_bundle
+from tabml.study.checks import Checked, check_rows
+
+if TYPE_CHECKING:
+    from tabml.ingest.new_rows import NewRows
+    from tabml.learn.pipeline import Prediction
+
+#: Digits of a probability or risk; more would pretend to a precision no model has.
+DECIMALS = 4
+
+
+@dataclass(frozen=True)
+class Applied:
+    """Predictions for the rows of a file.
+
+    `table`: row (number in the file), patient_id (the user's own), one column per output
+    (`probability_<class>`, `risk_<days>_d` or `prediction`), flag (use, review, refuse), reasons, bundle.
+    A refused row has no number. Row-level: `table` stays with whoever holds the file.
+    """
+
+    table: pd.DataFrame
+    findings: tuple[Finding, ...]
+    bundle: str
+
+
+def predict_file(
+    model: Path, inputs: Sequence[Path], *, codebook_file: Path | None = None, sheet: str | None = None
+) -> Applied:
+    """Read `inputs` by the model file's codebook (or another one) and predict every row, in the file's order.
+
+    A DataError names all columns that are absent at once, and columns coded in levels the model does not know.
+    """
+    from tabml.ingest.codebook_file import load_codebook
+    from tabml.ingest.new_rows import new_rows
+    from tabml.ingest.read import read_files
+
+    bundle = read_bundle(model)
+    codebook = load_codebook(codebook_file) if codebook_file is not None else bundle.codebook
+    names = [entry["name"] for entry in bundle.schema]
+    rows = new_rows(read_files(inputs, Data(sheet=sheet)), codebook, names)
+    _refuse_absent(bundle, rows)
+    return apply_rows(bundle, rows)
+
+
+def apply_rows(bundle: Bundle, rows: NewRows) -> Applied:
+    """Predictions for rows that were read; nothing touches the disk."""
+    if not len(rows.frame):
+        raise DataError("the file holds no row to predict")
+    checked = check_rows(rows, bundle.schema)
+    usable = checked.flag != "refuse"
+    outputs = _outputs(bundle, checked, usable)
+    table = pd.DataFrame(
+        {
+            "row": list(rows.row_numbers),
+            "patient_id": pd.array(list(rows.raw_ids), dtype="string"),
+            **outputs,
+            "flag": checked.flag,
+            "reasons": checked.reasons,
+            "bundle": bundle.short_name,
+        }
+    )
+    return Applied(table, ordered(checked.findings), bundle.short_name)
+
+
+def _refuse_absent(bundle: Bundle, rows: NewRows) -> None:
+    required = {entry["name"] for entry in bundle.schema if entry["required"]}
+    absent = [name for name in rows.absent if name in required]
+    if absent:
+        raise DataError(
+            f"columns the model needs are absent: {', '.join(absent)}",
+            where=f"read as {rows.source}",
+            hint="add them (an empty column counts as not measured), or map them with --codebook",
+        )
+
+
+def _outputs(bundle: Bundle, checked: Checked, usable: np.ndarray) -> dict[str, np.ndarray]:
+    """The output columns, NaN where a row is refused."""
+    columns = output_names(bundle)
+    values = np.full((len(usable), len(columns)), np.nan)
+    if usable.any():
+        frame = checked.frame.iloc[np.flatnonzero(usable)].reset_index(drop=True)
+        values[usable] = _as_matrix(bundle.predict(frame))
+    decimals = bundle.target.get("decimals") if bundle.target.get("task") == "regression" else DECIMALS
+    rounded = np.round(values, decimals) if decimals is not None else values
+    return {name: rounded[:, j] for j, name in enumerate(columns)}
+
+
+def output_names(bundle: Bundle) -> tuple[str, ...]:
+    """The output columns of a model file, in the order its pipeline answers."""
+    pipeline = bundle.pipeline
+    if pipeline.task == "regression":
+        return ("prediction",)
+    if pipeline.task == "multiclass":
+        return tuple(f"probability_{_word(c)}" for c in pipeline.classes)
+    if pipeline.task == "binary":
+        positive = pipeline.positive or (pipeline.classes[-1] if pipeline.classes else "1")
+        return (f"probability_{_word(positive)}",)
+    return tuple(f"risk_{days}_d" for days in sorted(pipeline.horizons))
+
+
+def _word(text: str) -> str:
+    """A class as part of a column name."""
+    return "_".join(text.split())
+
+
+def _as_matrix(prediction: Prediction) -> np.ndarray:
+    """Outputs (n, columns): probability of each class or of the positive one, risk by horizon, or the value."""
+    for part in (prediction.probability, prediction.risk, prediction.value):
+        if part is not None:
+            return np.asarray(part, dtype=np.float64).reshape(len(prediction.link), -1)
+    raise DataError("the model gives no output for its task")
+
+
+def flag_counts(flags: Iterable[str]) -> dict[str, int]:
+    """How many rows carry each flag, use first."""
+    counts = {"use": 0, "review": 0, "refuse": 0}
+    for flag in flags:
+        counts[flag] += 1
+    return counts

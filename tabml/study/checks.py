@@ -1,0 +1,176 @@
+"""Checks of new rows against what a model has seen: which cells are not believed, which rows to review or refuse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tabml.core.errors import DataError
+from tabml.core.findings import Finding, finding
+from tabml.study.schema import typed
+
+if TYPE_CHECKING:
+    from tabml.ingest.new_rows import NewRows
+
+#: Rows with more than this share of the predictors missing get no number.
+MOST_MISSING = 0.5
+#: A column with more than this share of filled cells in unknown levels is coded in another way.
+MOST_UNSEEN = 0.2
+#: Levels held by fewer rows than this are not printed.
+SMALL_CELL = 5
+REASONS = ("missing", "outside", "unseen_level", "imputed")
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`frame`: what the model is given (n rows); `flag`, `reasons`: text (n,); reasons are joined by `; `."""
+
+    frame: pd.DataFrame
+    flag: NDArray[np.object_]
+    reasons: NDArray[np.object_]
+    findings: tuple[Finding, ...]
+
+
+@dataclass
+class _Notes:
+    """Per reason the rows it concerns, and the findings so far."""
+
+    n: int
+    rows: dict[str, Mask] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def mark(self, reason: str, mask: Mask) -> None:
+        self.rows[reason] = self.rows.get(reason, np.zeros(self.n, dtype=bool)) | mask
+
+
+def check_rows(rows: NewRows, schema: Sequence[Mapping[str, Any]]) -> Checked:
+    """Compare rows with the schema.
+
+    A value outside the limits and a level the model has never seen become missing (TB705, TB704); outside
+    the training quantiles the value is used and the row is `review`. Missing where training never was:
+    `review` (TB703). More than half of the predictors missing: `refuse`.
+    """
+    frame = typed(rows.frame, schema)
+    notes = _Notes(len(frame))
+    read = _Reading(rows)
+    for entry in schema:
+        name = entry["name"]
+        if entry["kind"] == "category" or entry["kind"] == "boolean":
+            frame[name] = _known_levels(frame[name], entry, read, notes)
+        elif entry["kind"] in ("number", "integer"):
+            frame[name] = _inside(frame[name], entry, read, notes)
+    never_missing = [e["name"] for e in schema if e["trained_missing"] == 0]
+    for name in never_missing:
+        _note_imputed(frame[name], name, notes)
+    notes.mark("missing", (frame.isna().mean(axis=1) > MOST_MISSING).to_numpy())
+    notes.findings = [*read.others, *notes.findings]
+    return _flagged(frame, notes)
+
+
+class _Reading:
+    """What ingest made missing while it read: unknown levels and implausible values, by variable."""
+
+    def __init__(self, rows: NewRows) -> None:
+        self._rows = {number: i for i, number in enumerate(rows.row_numbers)}
+        self._source, self._n = rows.source, len(rows.frame)
+        kinds = {n: str(rows.frame[n].dtype) for n in rows.frame.columns}
+        self.unread: dict[str, list[Finding]] = {}
+        self.others: list[Finding] = []
+        for found in rows.findings:
+            levels = found.code == "TB110" and found.columns and kinds.get(found.columns[0]) in ("category", "boolean")
+            made_missing = found.code == "TB112" and "read as missing" in found.evidence
+            if levels or made_missing:
+                self.unread.setdefault(found.columns[0], []).append(found)
+            else:
+                self.others.append(found)
+
+    def count(self, name: str) -> int:
+        """Cells of a variable that were not believed."""
+        return sum(f.count for f in self.unread.get(name, ()))
+
+    def mask(self, name: str) -> Mask:
+        """Their rows, from the cell addresses of the findings."""
+        mask = np.zeros(self._n, dtype=bool)
+        for found in self.unread.get(name, ()):
+            numbers = [re.search(r"(\d+)$", place) for place in found.where if found.source == self._source]
+            mask[[self._rows[int(m[1])] for m in numbers if m and int(m[1]) in self._rows]] = True
+        return mask
+
+
+def _known_levels(column: pd.Series, entry: Mapping[str, Any], read: _Reading, notes: _Notes) -> pd.Series:
+    name, unread = entry["name"], read.count(entry["name"])
+    unseen = np.zeros(notes.n, dtype=bool)
+    if entry["kind"] == "category":
+        codes = column.astype("string")
+        unseen = (codes.notna() & ~codes.isin(list(entry["levels"]))).fillna(False).to_numpy(dtype=bool)
+    bad = int(unseen.sum()) + unread
+    if not bad:
+        return column
+    filled = int(column.notna().sum()) + unread
+    if bad > MOST_UNSEEN * filled:
+        raise _coded_otherwise(column, unseen, entry)
+    notes.findings.append(
+        finding("TB704", f"{bad} of {filled} cells of {name!r} hold a level the model has never seen",
+                columns=[name], count=bad)
+    )  # fmt: skip
+    notes.mark("unseen_level", unseen | read.mask(name))
+    return column.mask(unseen)
+
+
+def _coded_otherwise(column: pd.Series, unseen: Mask, entry: Mapping[str, Any]) -> DataError:
+    counts = column[unseen].astype("string").value_counts()
+    common = sorted(str(level) for level, n in counts.items() if n >= SMALL_CELL)
+    own = f" {'/'.join(common[:6])}" if common else " in another way"
+    known = "/".join(list(entry["levels"])[:6]) if entry["kind"] == "category" else "yes/no"
+    return DataError(f"column {entry['name']!r} is coded{own}, the model knows {known}",
+                     hint="recode the column, or give a codebook for this file with --codebook")  # fmt: skip
+
+
+def _inside(column: pd.Series, entry: Mapping[str, Any], read: _Reading, notes: _Notes) -> pd.Series:
+    name, implausible = entry["name"], read.count(entry["name"])
+    beyond = _beyond(column, entry["limits"])
+    bad = int(beyond.sum()) + implausible
+    if bad:
+        notes.findings.append(
+            finding("TB705", f"{bad} values of {name!r} lie outside its limits", columns=[name], count=bad)
+        )
+        notes.mark("outside", beyond | read.mask(name))
+        column = column.mask(beyond)
+    quantiles = entry["quantiles"]
+    if quantiles:
+        notes.mark("outside", _beyond(column, (quantiles["p01"], quantiles["p99"])))
+    return column
+
+
+def _beyond(column: pd.Series, limits: Sequence[float] | None) -> Mask:
+    if limits is None:
+        return np.zeros(len(column), dtype=bool)
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((values < limits[0]) | (values > limits[1]))
+
+
+def _note_imputed(column: pd.Series, name: str, notes: _Notes) -> None:
+    missing = column.isna().to_numpy()
+    if missing.any():
+        n = int(missing.sum())
+        notes.findings.append(
+            finding("TB703", f"{n} rows miss {name!r}, which no training row missed", columns=[name], count=n)
+        )
+        notes.mark("imputed", missing)
+
+
+def _flagged(frame: pd.DataFrame, notes: _Notes) -> Checked:
+    masks = {reason: notes.rows.get(reason, np.zeros(notes.n, dtype=bool)) for reason in REASONS}
+    review = np.logical_or.reduce(list(masks.values()))
+    flag = np.where(masks["missing"], "refuse", np.where(review, "review", "use")).astype(object)
+    reasons = ["; ".join(r for r in REASONS if masks[r][i]) for i in range(notes.n)]
+    return Checked(frame, flag, np.array(reasons, dtype=object), tuple(notes.findings))

@@ -1,0 +1,91 @@
+"""Which rows to use, review or refuse, and which cells not to believe."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from tabml.core.errors import DataError
+from tabml.core.findings import finding
+from tabml.study.checks import check_rows
+
+
+def entry(name: str, kind: str, **more: object) -> dict:
+    return {"name": name, "kind": kind, "role": "feature", "label": "", "unit": None, "required": True,
+            "trained_missing": 0.0, "levels": {}, "limits": None, "quantiles": None, **more}  # fmt: skip
+
+
+AGE = entry("age", "integer", limits=[18, 110], quantiles={"p01": 30.0, "p50": 50.0, "p99": 80.0})
+SEX = entry("sex", "category", levels={"0": "female", "1": "male"})
+CHOL = entry("chol", "number", trained_missing=0.2)
+
+
+def new_rows(findings=(), **columns):
+    frame = pd.DataFrame(columns)
+    dtypes = {"age": "Int64", "sex": "category", "chol": "Float64", "fbs": "boolean"}
+    frame = frame.astype({c: dtypes[c] for c in columns})
+    return SimpleNamespace(frame=frame, row_numbers=tuple(range(5, 5 + len(frame))), raw_ids=("",) * len(frame),
+                           centre=(None,) * len(frame), source="a", findings=tuple(findings), absent=())  # fmt: skip
+
+
+def outcome(checked) -> list[tuple[str, str]]:
+    return list(zip(checked.flag, checked.reasons, strict=True))
+
+
+def test_ordinary_rows_are_used_and_missing_as_in_training_is_no_reason() -> None:
+    checked = check_rows(new_rows(age=[50, 60], sex=["0", "1"], chol=[5.0, None]), [AGE, SEX, CHOL])
+    assert outcome(checked) == [("use", ""), ("use", "")]
+    assert checked.findings == ()
+
+
+def test_more_than_half_missing_is_refused() -> None:
+    checked = check_rows(new_rows(age=[None, 50], sex=[None, None], chol=[5.0, 5.0]), [AGE, SEX, CHOL])
+    assert outcome(checked) == [("refuse", "missing; imputed"), ("review", "imputed")]
+    assert [f.code for f in checked.findings] == ["TB703", "TB703"]
+
+
+def test_value_outside_the_limits_becomes_missing() -> None:
+    checked = check_rows(new_rows(age=[150, 50], sex=["0", "0"], chol=[5.0, 5.0]), [AGE, SEX, CHOL])
+    assert outcome(checked)[0] == ("review", "outside; imputed")
+    assert checked.frame["age"].isna().tolist() == [True, False]
+    assert [(f.code, f.count) for f in checked.findings] == [("TB705", 1), ("TB703", 1)]
+
+
+def test_value_outside_the_training_quantiles_is_used_and_reviewed() -> None:
+    checked = check_rows(new_rows(age=[25, 50], sex=["0", "0"], chol=[5.0, 5.0]), [AGE, SEX, CHOL])
+    assert outcome(checked)[0] == ("review", "outside")
+    assert checked.frame["age"].tolist() == [25, 50]
+
+
+def test_unseen_level_is_missing_and_counted() -> None:
+    checked = check_rows(new_rows(sex=["2"] + ["0"] * 9), [SEX])
+    assert outcome(checked)[0] == ("refuse", "missing; unseen_level; imputed")
+    found = next(f for f in checked.findings if f.code == "TB704")
+    assert found.count == 1
+    assert "'2'" not in found.evidence
+
+
+def test_column_coded_otherwise_is_an_error_without_rare_levels() -> None:
+    rows = new_rows(sex=["2"] * 6 + ["1"] * 6 + ["secret"])
+    with pytest.raises(DataError, match="column 'sex' is coded 2, the model knows 0/1"):
+        check_rows(rows, [SEX])
+
+
+def test_levels_that_ingest_could_not_read_count_too() -> None:
+    unread = finding("TB110", "1 cells hold a text that is no level", columns=["fbs"], count=1, source="a",
+                     where=["a.xlsx S!B7"])  # fmt: skip
+    fbs = entry("fbs", "boolean", trained_missing=0.1)
+    checked = check_rows(new_rows([unread], fbs=[True, False, None, True, True, False], age=[50] * 6), [fbs, AGE])
+    assert outcome(checked)[2] == ("review", "unseen_level")
+    assert [f.code for f in checked.findings] == ["TB704"]
+    many = finding("TB110", "3 cells hold a text that is no level", columns=["fbs"], count=3, source="a")
+    with pytest.raises(DataError, match="'fbs' is coded in another way, the model knows yes/no"):
+        check_rows(new_rows([many], fbs=[True, None, None, None]), [fbs])
+
+
+def test_value_that_ingest_made_missing_is_outside() -> None:
+    made = finding("TB112", "1 values of 'Alter' (a) lie outside the plausible range; read as missing", columns=["age"],
+                   count=1, source="a", where=["a.xlsx S!B5"])  # fmt: skip
+    checked = check_rows(new_rows([made], age=[None, 50], chol=[5.0, 5.0], sex=["0", "0"]), [AGE, CHOL, SEX])
+    assert outcome(checked)[0] == ("review", "outside; imputed")
+    assert "TB705" in {f.code for f in checked.findings}
