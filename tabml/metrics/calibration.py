@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tabml.metrics.grouping import quantile_groups, weighted_quantiles
 from tabml.metrics.intervals import wald, wilson, z_of
 from tabml.metrics.loess import loess
 from tabml.metrics.logistic import LogisticFit, logistic
-from tabml.metrics.value import Floats, Value, known, logit, probabilities, unknown, weighted_quantiles
+from tabml.metrics.value import Floats, Value, known, logit, probabilities, unknown
 
 MIN_DISTINCT = 20  # fewer distinct risks: a smooth curve would be drawn through gaps
 MIN_GROUP = 5  # patients in a group that is drawn
@@ -109,7 +110,7 @@ def calibration_errors(
     distinct, note = len(np.unique(p)), None
     if distinct < MIN_DISTINCT:
         note = f"{distinct} distinct probabilities: quantile groups instead of a smooth curve"
-        member = _quantile_groups(p, weight, 10)
+        member = quantile_groups(p, weight, 10)
         total = np.bincount(member, weights=weight)
         gap = np.abs(np.bincount(member, weights=weight * (y - p)) / total)[member]
     elif grid is None:
@@ -142,7 +143,7 @@ def hosmer_lemeshow(y: ArrayLike, p: ArrayLike, *, groups: int = 10) -> Value:
     y, p, weight = probabilities(y, p)
     if len(np.unique(p)) < groups:
         return unknown(f"fewer than {groups} distinct probabilities")
-    member = _quantile_groups(p, weight, groups)
+    member = quantile_groups(p, weight, groups)
     n, o, e = (np.bincount(member, weights=w) for w in (weight, y, p))
     if ((e == 0) | (e == n)).any():
         return unknown("a group of probabilities is all 0 or all 1")
@@ -170,7 +171,7 @@ def calibration_groups(
     """
     y, p, weight = probabilities(y, p)
     wanted = max(1, min(groups, len(y) // MIN_GROUP))
-    member = _quantile_groups(p, weight, wanted)
+    member = quantile_groups(p, weight, wanted, least=MIN_GROUP)
     found = []
     for g in range(int(member.max()) + 1 if len(member) else 0):
         here = member == g
@@ -214,9 +215,3 @@ def _no_line(x: Floats, y: Floats) -> str | None:
     if low.max() <= high.min() or high.max() <= low.min():
         return "the risks separate the outcomes completely"
     return None
-
-
-def _quantile_groups(p: Floats, weight: Floats, groups: int) -> np.ndarray:
-    """Group number of every row from 0, cut at weighted quantiles of p; ties share a group, empty ones vanish."""
-    cuts = np.unique(weighted_quantiles(p, weight, np.arange(1, groups) / groups))
-    return np.unique(np.searchsorted(cuts, p, side="left"), return_inverse=True)[1]

@@ -35,7 +35,8 @@ def wilson(successes: float, n: float, level: float = 0.95) -> tuple[float, floa
     middle = share + z * z / (2 * n)
     reach = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
-    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
+    # exact arithmetic keeps the share inside; rounding must not push it out
+    return max(0.0, min(share, (middle - reach) / scale)), min(1.0, max(share, (middle + reach) / scale))
 
 
 def wald(value: float, se: float, *, scale: Scale = "identity", level: float = 0.95) -> tuple[float, float]:

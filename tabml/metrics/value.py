@@ -94,16 +94,3 @@ def logit(p: ArrayLike, clip: float = 1e-12) -> Floats:
 def expit(z: ArrayLike) -> Floats:
     """1 / (1 + exp(-z)), without overflow."""
     return np.asarray(0.5 * (1 + np.tanh(0.5 * np.asarray(z, dtype=float))), dtype=float)
-
-
-def weighted_quantiles(values: Floats, weight: Floats, at: ArrayLike) -> Floats:
-    """Quantiles by R's rule 7, whole weights counted as repetitions."""
-    order = np.argsort(values, kind="stable")
-    rank = np.cumsum(weight[order]) - 1
-    place = np.asarray(at, dtype=float) * rank[-1]
-    last = len(order) - 1
-    low = np.minimum(np.searchsorted(rank, np.floor(place + 1e-9), side="left"), last)
-    high = np.minimum(np.searchsorted(rank, np.ceil(place - 1e-9), side="left"), last)
-    share = np.clip(place - np.floor(place + 1e-9), 0.0, 1.0)
-    found = values[order][low] + share * (values[order][high] - values[order][low])
-    return np.asarray(found, dtype=float)

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tabml.core.hazard import baseline_hazard, kaplan_meier, risk_table
+from tabml.metrics.grouping import quantile_groups, weighted_quantiles
 from tabml.metrics.intervals import wald, z_of
 from tabml.metrics.survival.cox import cox
 from tabml.metrics.survival.description import survival_at
 from tabml.metrics.survival.outcome import NO_EVENTS, Outcome, outcome
-from tabml.metrics.value import Floats, Value, known, unknown, weighted_quantiles
+from tabml.metrics.value import Floats, Value, known, unknown
 
 MIN_GROUP = 5  # patients in a group that is drawn
 
@@ -83,8 +84,7 @@ def calibration_groups_at(
     """Quantile groups of the predicted risk by the horizon (days), in rising order; at least 5 patients each."""
     found, (risk,) = outcome(y, risk)
     wanted = max(1, min(groups, len(risk) // MIN_GROUP))
-    cuts = np.unique(weighted_quantiles(risk, found.weight, np.arange(1, wanted) / wanted))
-    member = np.unique(np.searchsorted(cuts, risk, side="left"), return_inverse=True)[1]
+    member = quantile_groups(risk, found.weight, wanted, least=MIN_GROUP)
     answer = []
     for g in range(int(member.max()) + 1 if len(member) else 0):
         here = member == g
