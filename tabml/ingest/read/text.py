@@ -86,10 +86,10 @@ def _eight_bit(content: bytes) -> tuple[str, float]:
     return name, round(confidence, 3)
 
 
-def detect_delimiter(path: Path, encoding: str) -> tuple[str | None, float]:
+def detect_delimiter(path: Path, encoding: str) -> tuple[str, float]:
     """Delimiter and confidence (0-1), from the records that agree on a number of fields.
 
-    Preamble lines above the table disagree with it and so do not decide. None: one field a line.
+    Preamble lines above the table disagree with it and so do not decide. '': one field a line.
     """
     lines = _sample(path, encoding)
     first = lines[0].strip() if lines else ""
@@ -104,7 +104,7 @@ def detect_delimiter(path: Path, encoding: str) -> tuple[str | None, float]:
         if width > 1:
             scores[delimiter] = (agreeing / sum(widths.values()), width)
     if not scores:
-        return None, 1.0
+        return "", 1.0
     best = max(scores, key=lambda d: (round(scores[d][0], 1), scores[d][1], scores[d][0]))
     rivals = [s for d, (s, w) in scores.items() if d != best and w >= scores[best][1]]
     share = scores[best][0]
@@ -121,11 +121,11 @@ def _sample(path: Path, encoding: str) -> list[str]:
     return lines
 
 
-def _records(path: Path, encoding: str, delimiter: str | None) -> list[list[str]]:
+def _records(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
     records: list[list[str]] = []
     try:
         with path.open(encoding=encoding, errors="strict", newline="") as stream:
-            records.extend(_one_field(stream) if delimiter is None else csv.reader(stream, delimiter=delimiter))
+            records.extend(_one_field(stream) if not delimiter else csv.reader(stream, delimiter=delimiter))
     except UnicodeDecodeError:
         raise InputError(
             f"the text is not {encoding} throughout",

@@ -1,0 +1,79 @@
+"""What layout gives: a table of texts with absolute addresses, or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from tabml.core.errors import InputError, did_you_mean
+from tabml.core.findings import Finding
+from tabml.ingest.read import RawSheet
+from tabml.ingest.values import fold
+
+
+@dataclass(frozen=True)
+class NoTable:
+    """A sheet without a table of patients: empty, hidden, a code list, a pivot table or free text."""
+
+    sheet: RawSheet
+    reason: str
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as texts. `rows[i][j]` is the cell at row `row_numbers[i]`, column `columns[j]` of the sheet.
+
+    '' is blank; numbers of a workbook lose `.0` and have a decimal point whatever the source's own mark is;
+    dates are ISO. `headers` join several header rows with ` / `; `leaves` are their last parts. `set_aside`
+    gives the reason for every row that is neither header nor data. `units`: header -> text of a units row.
+    `header_score` (0-1) says how sure the header row is.
+    """
+
+    sheet: RawSheet
+    headers: tuple[str, ...]
+    columns: tuple[int, ...]
+    header_rows: tuple[int, ...]
+    row_numbers: tuple[int, ...]
+    rows: tuple[tuple[str, ...], ...]
+    set_aside: Mapping[int, str]
+    findings: tuple[Finding, ...] = ()
+    leaves: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    header_score: float = 1.0
+
+    def with_findings(self, findings: tuple[Finding, ...]) -> Table:
+        """The same table with these findings."""
+        return replace(self, findings=findings)
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        """Folded header, then folded last part where it is unique -> position."""
+        parts = [fold(leaf) for leaf in self.leaves]
+        by_leaf = {leaf: j for j, leaf in enumerate(parts) if leaf and parts.count(leaf) == 1}
+        return by_leaf | {fold(header): j for j, header in enumerate(self.headers)}
+
+    def find(self, header: str) -> int | None:
+        """Position of a column by its header, or by the header's last part where only one column has it."""
+        if header in self.headers:
+            return self.headers.index(header)
+        return self._positions.get(fold(header))
+
+    def position(self, header: str) -> int:
+        """Position of a column; InputError with the nearest header where there is none."""
+        found = self.find(header)
+        if found is None:
+            raise InputError(
+                f"there is no column {header!r}", where=self.sheet.name, hint=did_you_mean(header, self.headers)
+            )
+        return found
+
+    def column(self, header: str) -> tuple[str, ...]:
+        """Texts of one column, aligned with `row_numbers`."""
+        j = self.position(header)
+        return tuple(row[j] for row in self.rows)
+
+    def at(self, i: int, header: str) -> str:
+        """The place of a data cell in words: `export.xlsx, sheet Patients, cell B7`."""
+        return self.sheet.at(self.row_numbers[i], self.columns[self.position(header)])
