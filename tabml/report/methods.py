@@ -1,0 +1,208 @@
+"""The methods paragraphs: one sentence per record, chosen by look-up; what is not recorded is left to the author.
+
+No sentence is invented: a missing record gives `author must fill: ...`. Numbers are those of the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tabml.core.target import horizon_text
+from tabml.report.document import View
+from tabml.report.words import METRICS, count, listed, metric
+
+FILL = "author must fill: {what}."
+
+TASKS = {
+    "binary": "a yes/no outcome",
+    "multiclass": "an outcome with several classes",
+    "regression": "a number",
+    "survival": "the time to an event",
+    "competing_risks": "the time to the first of several events",
+}
+METHODS = {
+    "bbc": "bootstrap bias-corrected cross-validation (Tsamardinos et al. 2018): patients were resampled, the best configuration was "
+    "chosen again in each resample and scored on the patients left out of it",
+    "nested": "nested cross-validation: the choice between configurations was made without the patients it was measured on",
+}
+FINAL = {
+    "blend": "The final model is the calibrated blend of the best configurations",
+    "simple": "The final model is the simplest one within one standard error of the best",
+    "best": "The final model is the best single configuration",
+}
+FLAGS = {
+    True: "missing values were imputed and marked by an indicator column",
+    False: "missing values were imputed, without indicator columns",
+}
+
+
+def methods(document: Mapping[str, Any], summary: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+    """The methods as paragraphs: data, outcome and predictors, models, validation, measures, software."""
+    stated = tuple(str(p) for p in document.get("methods") or ())
+    if stated:
+        return stated
+    view = View.of(document, summary)
+    return tuple(" ".join(filter(None, (write(view) for write in group))) for group in PARAGRAPHS)
+
+
+def to_fill() -> tuple[str, ...]:
+    """What no record can hold: TRIPOD+AI items that are the authors' to write."""
+    return tuple(
+        FILL.format(what=what)
+        for what in (
+            "ethics approval and consent",
+            "setting and dates of recruitment, eligibility, treatments received",
+            "who assessed the outcome and whether they were blinded to the predictors",
+            "intended use and users; funding; conflicts of interest; protocol and registration",
+        )
+    )
+
+
+def _fill(what: str) -> str:
+    return FILL.format(what=what)
+
+
+def _config(view: View, path: str) -> Any:
+    node: Any = view.part("provenance").get("config")
+    for part in path.split("."):
+        node = node.get(part) if isinstance(node, Mapping) else None
+    return node
+
+
+def _sources(view: View) -> str:
+    files = [f for f in view.part("provenance").get("data") or () if isinstance(f, Mapping)]
+    patients = view.count("usable_patients", "patients")
+    if not files or patients is None:
+        return _fill("sources of the data")
+    centres = view.count("centres") or 1
+    where = f" from {count(centres, 'centre')}" if centres > 1 else ""
+    book = " with a reviewed codebook" if _config(view, "data.codebook") else ""
+    return f"{count(patients, 'patient')}{where} were read from {count(len(files), 'file')}{book}; every row left out is counted in the flow diagram."
+
+
+def _outcome(view: View) -> str:
+    if not view.part("target"):
+        return _fill("definition of the outcome")
+    said = f"The outcome was {view.event_words} ({TASKS.get(view.task, view.task)}"
+    if view.events is not None:
+        said += f", {view.events} with the event"
+    said += ")."
+    if view.is_survival and view.horizons:
+        said += f" Risks are reported at {listed([horizon_text(h) for h in view.horizons])}."
+    return said
+
+
+def _predictors(view: View) -> str:
+    features = view.count("features")
+    if features is None:
+        return _fill("choice of candidate predictors")
+    aside = view.part("study").get("set_aside") or {}
+    said = f"{count(features, 'candidate predictor')} known at baseline were considered."
+    if aside:
+        said += f" Set aside by the leakage audit: {listed(sorted(map(str, aside)))}."
+    return said
+
+
+def _missing(view: View) -> str:
+    flags = _config(view, "prep.missing_flags")
+    if flags is None:
+        return _fill("handling of missing values")
+    most = _config(view, "prep.max_missing")
+    limit = (
+        f"; models that need complete data left out variables with more than {100 * most:.0f} % missing" if most else ""
+    )
+    return f"In each training fold {FLAGS[bool(flags)]}{limit}. The outcome was never imputed and never used to impute."
+
+
+def _models(view: View) -> str:
+    found = view.rows("models")
+    if not found:
+        return _fill("models that were tried")
+    names = sorted({str(m.get("title") or m.get("model") or m.get("name")) for m in found})
+    preset = _config(view, "preset")
+    tuned = [m for m in found if m.get("origin") == "tpe"]
+    said = f"{count(len(found), 'configuration')} of {count(len(names), 'kind of model', 'kinds of model')} were compared ({listed(names, 12)})"
+    said += f", preset '{preset}'" if preset else ""
+    if tuned:
+        said += f"; {len(tuned)} of them were proposed by a tree-structured Parzen estimator"
+    failed = sum(str(m.get("status")) == "failed" for m in found)
+    return f"{said}." + (
+        f" {count(failed, 'configuration')} failed and {'has' if failed == 1 else 'have'} no score." if failed else ""
+    )
+
+
+def _choice(view: View) -> str:
+    choice = _config(view, "final.choice")
+    if choice not in FINAL:
+        return _fill("how the final model was chosen")
+    return f"{FINAL[choice]}; it was refitted on all patients."
+
+
+def _folds(view: View) -> str:
+    splits = view.part("provenance").get("splits") or view.part("study").get("splits") or {}
+    folds = (splits.get("folds") if isinstance(splits, Mapping) else None) or _config(view, "split.outer_folds")
+    repeats = (splits.get("repeats") if isinstance(splits, Mapping) else None) or _config(view, "split.repeats") or 1
+    if isinstance(folds, list | tuple):
+        folds = len(folds)
+    if not folds:
+        return _fill("how patients were split")
+    again = f", repeated {repeats} times" if isinstance(repeats, int) and repeats > 1 else ""
+    return (
+        f"Performance was measured by {folds}-fold cross-validation{again}, stratified by outcome, all rows of a patient in "
+        "one fold. Imputation, scaling, encoding and calibration were fitted inside the training part of each fold."
+    )
+
+
+def _correction(view: View) -> str:
+    method = _config(view, "estimate.method")
+    headline = view.headline()
+    kind = str(headline.get("estimate_type")) if headline else ""
+    method = {"corrected_bbc": "bbc", "corrected_nested": "nested"}.get(kind, method)
+    if method not in METHODS:
+        return _fill("how the estimate was corrected for selection")
+    resamples = next(
+        (e.get("resamples") for e in view.rows("estimates") if e.get("resamples")), _config(view, "estimate.resamples")
+    )
+    drawn = f" Intervals (95 %) rest on {resamples} resamples of patients." if resamples else ""
+    return f"The headline was corrected for having chosen among configurations by {METHODS[method]}.{drawn}"
+
+
+def _centres(view: View) -> str:
+    names = view.centres()
+    if not names:
+        return ""
+    return (
+        f"In addition each centre ({listed(names)}) was left out in turn and predicted by a model built on the others."
+    )
+
+
+def _measures(view: View) -> str:
+    keys = list(dict.fromkeys(str(e.get("key")) for e in view.estimates(model="final", population="all")))
+    if not keys:
+        return _fill("measures of performance")
+    labels = [metric(k).label for k in METRICS if k in keys]
+    return f"Reported measures: {listed(list(dict.fromkeys(labels)), 20)}. No threshold was chosen from the data."
+
+
+def _explained(view: View) -> str:
+    if not view.rows("explanations"):
+        return ""
+    return "Predictions were explained by SHAP values, each patient by a model that had not seen that patient."
+
+
+def _software(view: View) -> str:
+    found = view.part("provenance").get("software") or view.part("provenance").get("versions") or {}
+    if not isinstance(found, Mapping) or not found:
+        return _fill("software and versions")
+    seed = view.part("provenance").get("seed", _config(view, "seed"))
+    said = f"Software: {listed([f'{k} {v}' for k, v in found.items()], 20)}"
+    return f"{said}; seed {seed}." if seed is not None else f"{said}."
+
+
+PARAGRAPHS: tuple[tuple[Callable[[View], str], ...], ...] = (
+    (_sources, _outcome, _predictors, _missing),
+    (_models, _choice),
+    (_folds, _correction, _centres, _measures),
+    (_explained, _software),
+)

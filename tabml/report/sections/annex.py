@@ -1,0 +1,236 @@
+"""The statistician's annex: estimates side by side, every model tried, the equation, methods, settings and hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tabml.core.config import settings
+from tabml.report.blocks import Block, Grid, Section, TableRow, Text
+from tabml.report.document import Record, View, text_of
+from tabml.report.methods import methods, to_fill
+from tabml.report.words import ESTIMATES, METRICS, metric, model_name
+
+COLUMNS = ("apparent", "cv_winner", "corrected_bbc", "corrected_nested", "internal_external", "external")
+EQUATION = ("equation", "simple_equation", "coefficients")
+OWN_PLACE = ("confusion",)
+STATUS = {"ok": "finished", "finished": "finished", "failed": "failed", "pruned": "stopped early", "skipped": "not run",
+          "not_run": "not run"}  # fmt: skip
+
+
+def sections(view: View) -> tuple[Section, ...]:
+    """The sections that have something to show; their keys start with `annex`."""
+    found = (
+        Section("annex-estimates", "Annex: the estimates side by side", estimates(view)),
+        Section("annex-models", "Annex: every model that was tried", models(view)),
+        Section("annex-equation", "Annex: the simple model as an equation", equation(view)),
+        Section("annex-tables", "Annex: further tables", other_tables(view)),
+        Section("annex-methods", "Annex: methods", method_text(view)),
+        Section("annex-settings", "Annex: settings, versions and hashes", provenance(view)),
+    )
+    return tuple(s for s in found if s.blocks)
+
+
+def estimates(view: View) -> tuple[Block, ...]:
+    """Each metric of the final model under every estimate there is, and the other models' below."""
+    blocks: list[Block] = []
+    for role in ("final", "simple"):
+        table = _side_by_side(view, role)
+        if table is not None:
+            blocks.append(table)
+    compared = _comparisons(view)
+    return (*blocks, *compared)
+
+
+def models(view: View) -> tuple[Block, ...]:
+    """One line per configuration: loss, status and reason; the best first, failures last."""
+    found = list(view.rows("models"))
+    if not found:
+        return ()
+    found.sort(key=lambda m: (m.get("loss") is None, m.get("loss") or 0.0, _model(m)))
+    rows = tuple(
+        TableRow(
+            (_model(m), str(m.get("family") or "–"), _params(m), _loss(m), STATUS.get(str(m.get("status", "ok")), str(m.get("status"))),
+             str(m.get("reason") or "")),
+            "strong" if m.get("role") in ("final", "member", "winner") or m.get("selected") else "plain",
+        )
+        for m in found
+    )  # fmt: skip
+    note = (
+        "Loss is the cross-validated log loss (squared error for numbers, negative log partial likelihood for survival), "
+        "lower is better, ± its standard error. Bold: part of the final model. A failed model has no score."
+    )
+    stated = view.part("study").get("loss")
+    if stated:
+        note = f"Loss: {stated}; lower is better. Bold: part of the final model. A failed model has no score."
+    return (
+        Grid(
+            "Configurations, best first",
+            ("Model", "Family", "Parameters", "Loss", "Status", "Reason"),
+            rows,
+            note,
+            texts=3,
+        ),
+    )
+
+
+def equation(view: View) -> tuple[Block, ...]:
+    return tuple(_grid(t) for key in EQUATION if (t := view.table(key)) is not None)
+
+
+def other_tables(view: View) -> tuple[Block, ...]:
+    """All remaining tables of the document, as they are."""
+    return tuple(_grid(t) for t in view.rows("tables") if t.get("key") not in EQUATION and t.get("rows"))
+
+
+def method_text(view: View) -> tuple[Block, ...]:
+    """The methods in sentences, and what only the authors know."""
+    return (
+        *(Text(paragraph) for paragraph in methods(view.document, view.summary)),
+        *(Text(t, "note") for t in to_fill()),
+    )
+
+
+def provenance(view: View) -> tuple[Block, ...]:
+    found = view.part("provenance")
+    blocks: list[Block] = []
+    facts = [
+        (k, found[k])
+        for k in ("seed", "plan_id", "config_sha256", "cohort_sha256", "codebook_sha256")
+        if found.get(k) is not None
+    ]
+    software = found.get("software") or found.get("versions") or {}
+    if isinstance(software, Mapping):
+        facts.extend((f"version of {k}", v) for k, v in software.items())
+    if facts:
+        blocks.append(Grid("Run", ("", ""), tuple(TableRow((k.replace("_", " "), str(v))) for k, v in facts), texts=2))
+    files = [f for f in found.get("data") or () if isinstance(f, Mapping)]
+    if files:
+        rows = tuple(TableRow((str(f.get("file") or f.get("source") or "–"), str(f.get("rows") or "–"), str(f.get("sha256") or "–"))) for f in files)  # fmt: skip
+        blocks.append(Grid("Data files", ("File", "Rows", "SHA-256"), rows, texts=1))
+    changed = _changed(found.get("config"))
+    if changed:
+        rows = tuple(TableRow((path, _shown(value), doc)) for path, value, doc in changed)
+        blocks.append(Grid("Settings that differ from the defaults", ("Setting", "Value", "Meaning"), rows, texts=3))
+    run = view.part("run")
+    clock = [(k, v) for k, v in run.items() if isinstance(v, str | int | float) and not isinstance(v, bool)]
+    if clock:
+        blocks.append(
+            Grid("Clock", ("", ""), tuple(TableRow((k.replace("_", " "), str(v))) for k, v in clock), texts=2)
+        )
+    return tuple(blocks)
+
+
+def _side_by_side(view: View, role: str) -> Grid | None:
+    found = view.estimates(model=role, population="all")
+    kinds = [k for k in COLUMNS if any(e.get("estimate_type") == k for e in found)]
+    lines = list(dict.fromkeys(
+        (str(e["key"]), e.get("horizon"), e.get("class"), e.get("threshold")) for e in sorted(found, key=_rank)
+    ))  # fmt: skip
+    if not kinds or not lines:
+        return None
+    rows = []
+    for key, horizon, cls, threshold in lines:
+        cells = [
+            text_of(next((e for e in found if (e.get("key"), e.get("horizon"), e.get("class"), e.get("threshold"), e.get("estimate_type"))
+                          == (key, horizon, cls, threshold, kind)), None))
+            for kind in kinds
+        ]  # fmt: skip
+        rows.append(TableRow((_line(key, horizon, cls, threshold), *cells)))
+    note = "; ".join(f"{ESTIMATES[k][0]}: {ESTIMATES[k][1]}" for k in kinds) + "."
+    methods_used = sorted({str(e["ci_method"]).replace("_", " ") for e in found if e.get("ci_method")})
+    if methods_used:
+        note += f" Intervals (95 %): {', '.join(methods_used)}."
+    return Grid(model_name(role), ("Measure", *(_heading(k) for k in kinds)), tuple(rows), note)
+
+
+def _heading(kind: str) -> str:
+    return {"corrected_bbc": "Corrected (BBC)", "corrected_nested": "Corrected (nested)"}.get(kind, ESTIMATES[kind][0])
+
+
+def _line(key: str, horizon: Any, cls: Any, threshold: Any) -> str:
+    label = metric(key).label
+    said = label[:1].upper() + label[1:]
+    if horizon is not None:
+        said = f"{said.removesuffix(' at the horizon')}, day {horizon}"
+    if cls is not None:
+        said += f", class {cls}"
+    return said if threshold is None else f"{said}, threshold {100 * float(threshold):g} %"
+
+
+def _rank(estimate: Record) -> tuple[int, int, str]:
+    keys = list(METRICS)
+    key = str(estimate["key"])
+    return (
+        keys.index(key) if key in keys else len(keys),
+        int(estimate.get("horizon") or 0),
+        str(estimate.get("class") or ""),
+    )
+
+
+def _comparisons(view: View) -> tuple[Block, ...]:
+    found = view.rows("comparisons")
+    if not found:
+        return ()
+    rows = tuple(
+        TableRow((_line(str(e.get("key")), e.get("horizon"), e.get("class"), e.get("threshold")), str(e.get("model")), text_of(e)))
+        for e in found
+    )  # fmt: skip
+    note = "Paired on the same patients; an interval that contains zero means no clear difference."
+    return (Grid("Differences between models", ("Measure", "Models", "Difference"), rows, note, texts=2),)
+
+
+def _model(record: Record) -> str:
+    return str(record.get("title") or record.get("model") or record.get("name") or "–")
+
+
+def _params(record: Record) -> str:
+    found = record.get("params") or record.get("parameters") or {}
+    said = [f"{k} {_shown(v)}" for k, v in found.items()] if isinstance(found, Mapping) else [str(found)]
+    checkpoint = record.get("checkpoint")
+    if checkpoint is not None:
+        said.append(f"checkpoint {_shown(checkpoint)}")
+    return ", ".join(said) or "–"
+
+
+def _loss(record: Record) -> str:
+    loss, error = record.get("loss"), record.get("loss_se", record.get("se"))
+    if loss is None:
+        return "–"
+    return f"{loss:.4f}" + (f" ± {error:.4f}" if isinstance(error, int | float) else "")
+
+
+def _grid(table: Record) -> Grid:
+    rows = tuple(TableRow(tuple(_cell(c) for c in r)) for r in table.get("rows") or ())
+    return Grid(
+        str(table.get("title") or ""), tuple(map(str, table.get("columns") or ())), rows, str(table.get("note") or "")
+    )
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return str(value.get("text", ""))
+    return "" if value is None else str(value)
+
+
+def _changed(config: Any) -> list[tuple[str, Any, str]]:
+    if not isinstance(config, Mapping):
+        return []
+    out = []
+    for path, default, doc in settings():
+        node: Any = config
+        for part in path.split("."):
+            node = node.get(part) if isinstance(node, Mapping) else None
+        if node is not None and _plain(node) != _plain(default):
+            out.append((path, node, doc))
+    return out
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple | list) else value
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,109 @@
+"""Section 7: when not to use it: centres it has never seen, and everything found on the way."""
+
+from __future__ import annotations
+
+from tabml.report.blocks import Block, Figure, Grid, Heading, Section, TableRow, Text
+from tabml.report.document import Record, View, text_of
+from tabml.report.figures.performance import forest
+from tabml.report.sections.notices import notices
+from tabml.report.words import METRICS, RANKED, metric
+
+BELIEF = ("observed_expected", "observed_expected_at", "calibration_slope", "survival_slope", "slope")
+
+
+def section(view: View) -> Section:
+    blocks: list[Block] = [*_centres(view)]
+    for severities, title in ((("grave", "warn"), "What to be careful about"), (("info",), "For information")):
+        found = notices(view.findings(*severities), title)
+        if found is not None:
+            blocks.append(found)
+    muted = view.part("study").get("muted") or ()
+    if muted:
+        blocks.append(Text(f"Findings muted by setting: {', '.join(map(str, muted))}.", "note"))
+    if not blocks:
+        blocks.append(Text("Nothing was found that speaks against using the model on patients like these."))
+    return Section("limits", "When not to use it", tuple(blocks))
+
+
+def _centres(view: View) -> tuple[Block, ...]:
+    """Leave one centre out: a table and a forest plot, every centre by name."""
+    names = view.centres()
+    if not names:
+        several = (view.count("centres") or 1) > 1
+        said = "No centre was left out in this study." if several else \
+            "All patients come from one centre, so nothing is known about how the model travels."  # fmt: skip
+        return (Text(f"{said} Check it on your own patients before use."),)
+    keys = _keys(view)
+    lead = Text(
+        "Each centre was left out in turn: the model was built on the others and tried on the one it had never seen. "
+        "This is the best guess at what happens in a new hospital.", "plain")  # fmt: skip
+    return (Heading("A hospital it has never seen"), lead, *_forest(view, names, keys), _grid(view, names, keys))
+
+
+def _keys(view: View) -> list[str]:
+    present = {str(e.get("key")) for e in view.estimates(estimate_type="internal_external", model="final")}
+    ordered = [k for k in RANKED if k in present] or [k for k in METRICS if k in present]
+    return [*ordered[:2], *(k for k in BELIEF if k in present and k not in ordered[:2])]
+
+
+def _forest(view: View, names: list[str], keys: list[str]) -> tuple[Block, ...]:
+    if not keys:
+        return ()
+    key = keys[0]
+    rows = [(name, _size(view, name, key), _at(view, name, key)) for name in names]
+    shown: list[tuple[str, str, Record]] = [(n, s, e) for n, s, e in rows if e is not None]
+    pooled = _at(view, None, key)
+    inside = view.headline()
+    if pooled is not None and pooled.get("value") is not None:
+        shown.append(("All left-out centres", "", pooled))
+    reference = float(inside["value"]) if inside is not None and inside.get("key") == key else metric(key).chance
+    if not any(e.get("value") is not None for _, _, e in shown):
+        return ()
+    label = metric(key).label
+    dashed = (
+        "the estimate over all centres together (page one)"
+        if inside is not None and inside.get("key") == key
+        else "chance"
+    )
+    svg = forest(shown, reference=reference, label=label)
+    return (
+        Figure(svg, f"{label} at each centre when it was left out, with 95 % intervals; the dashed line is {dashed}."),
+    )
+
+
+def _grid(view: View, names: list[str], keys: list[str]) -> Grid:
+    rows = [
+        TableRow((name, *_counts(view, name, keys), *(text_of(_at(view, name, k)) for k in keys))) for name in names
+    ]  # fmt: skip
+    if any(_at(view, None, k) is not None for k in keys):
+        rows.append(TableRow(("All left-out centres", *_counts(view, None, keys), *(text_of(_at(view, None, k)) for k in keys)), "strong"))  # fmt: skip
+    heads = tuple(metric(k).label[:1].upper() + metric(k).label[1:] for k in keys)
+    noun = "Events" if view.task != "regression" else ""
+    columns = ("Centre left out", "Patients", *((noun,) if noun else ()), *heads)
+    note = "Final model refitted without the centre. Numbers with 95 % intervals; a centre with one outcome class has no AUROC."
+    return Grid(
+        "Leave one centre out", columns, tuple(rows), note if view.task == "binary" else note.partition(";")[0] + "."
+    )
+
+
+def _at(view: View, name: str | None, key: str) -> Record | None:
+    population = "all" if name is None else f"centre:{name}"
+    found = view.estimates(key=key, model="final", estimate_type="internal_external", population=population)
+    found.sort(key=lambda e: -(e.get("horizon") or 0))
+    return found[0] if found else None
+
+
+def _counts(view: View, name: str | None, keys: list[str]) -> tuple[str, ...]:
+    found = [e for k in keys if (e := _at(view, name, k)) is not None]
+    n = next((e["n"] for e in found if e.get("n") is not None), None)
+    events = next((e["events"] for e in found if e.get("events") is not None), None)
+    shown = ("–" if n is None else str(n), "–" if events is None else str(events))
+    return shown if view.task != "regression" else shown[:1]
+
+
+def _size(view: View, name: str, key: str) -> str:
+    found = _at(view, name, key)
+    if found is None or found.get("n") is None:
+        return ""
+    events = found.get("events")
+    return f"n {found['n']}" + (f", {events} events" if events is not None and view.task != "regression" else "")

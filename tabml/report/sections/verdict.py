@@ -1,0 +1,237 @@
+"""Page one: does it work, for whom, the one number with its interval and its name, and what must be known first."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tabml.report.blocks import Block, Facts, Figure, Section, Text, Verdict
+from tabml.report.document import Record, View, text_of
+from tabml.report.figures.performance import ladder
+from tabml.report.sections.notices import notices
+from tabml.report.words import ESTIMATES, HONEST, count, listed, metric, model_name, percent, separation, whole
+
+Answer = Literal["useful", "not_better", "no_signal", "unknown"]
+RANKING = ("auroc", "hand_till_m", "one_vs_rest_auroc", "uno_c", "harrell_c", "auc_at")
+MARKS: dict[Answer, tuple[Literal["good", "caution", "bad", "neutral"], str]] = {
+    "useful": ("good", "Useful"),
+    "not_better": ("caution", "Not better than age and sex"),
+    "no_signal": ("bad", "No usable signal"),
+    "unknown": ("neutral", "No verdict"),
+}
+
+
+def section(view: View) -> Section:
+    """The answer, the simpler answers beside it, the patients in a line, the serious findings."""
+    headline = view.headline()
+    blocks: list[Block] = [_verdict(view, headline)]
+    serious = notices(view.findings("grave"), "Read this first")
+    if serious is not None:
+        blocks.append(serious)
+    blocks.append(Facts(_facts(view)))
+    blocks.append(Text(_for_whom(view)))
+    blocks.extend(_ladder(view, headline))
+    return Section("answer", "The answer", tuple(blocks))
+
+
+def answer(view: View) -> Answer:
+    """The verdict stated by the study, else read off its findings and its headline."""
+    stated = str(view.part("study").get("verdict") or "")
+    known: dict[str, Answer] = {
+        "useful": "useful", "not_better": "not_better", "no_signal": "no_signal",
+        "not better than baseline": "not_better", "no usable signal": "no_signal",
+    }  # fmt: skip
+    if stated in known:
+        return known[stated]
+    if view.has_finding("TB240") or view.has_finding("TB201"):
+        return "no_signal"
+    if view.has_finding("TB230"):
+        return "not_better"
+    return "unknown" if view.headline() is None else "useful"
+
+
+def _verdict(view: View, headline: Record | None) -> Verdict:
+    found = answer(view)
+    tone, mark = MARKS[found]
+    if headline is None:
+        return Verdict(tone, mark, "No performance was estimated in this study.", (), "–", "", "", "", "")
+    key = str(headline["key"])
+    decimals = _decimals(headline)
+    low, high = headline.get("lower"), headline.get("upper")
+    name, meaning = ESTIMATES.get(str(headline.get("estimate_type")), (str(headline.get("estimate_type")), ""))
+    unit = _unit(view, key)
+    return Verdict(
+        tone,
+        mark,
+        _sentence(view, found, headline),
+        _details(view, key),
+        f"{headline['value']:.{decimals}f}{unit}",
+        metric(key).label,
+        f"95 % interval {low:.{decimals}f} to {high:.{decimals}f}{unit}"
+        if low is not None and high is not None
+        else "",
+        f"{name} estimate: {meaning}." if meaning else name,
+        _reading(view, headline),
+    )
+
+
+def _sentence(view: View, found: Answer, headline: Record) -> str:
+    stated = view.part("study").get("verdict_text")
+    if stated:
+        return str(stated)
+    if found == "no_signal":
+        return "The data hold no usable signal: the models do no better than giving everyone the same answer."
+    if found == "not_better":
+        return "The model works no better than age and sex alone. Use the simpler answer."
+    key, value = str(headline["key"]), float(headline["value"])
+    if key not in RANKING:
+        return f"The model predicts {view.outcome} better than giving everyone the same answer."
+    who = {
+        "binary": f"patients with and without {view.event_words}",
+        "multiclass": f"the classes of {view.outcome}",
+    }.get(view.task, "patients with an early event from those with a late one or none")
+    return f"The model tells {who} apart {separation(value)}."
+
+
+def _reading(view: View, headline: Record) -> str:
+    """The number as a clinician would say it."""
+    key, value = str(headline["key"]), float(headline["value"])
+    if key in RANKING:
+        pair = {
+            "binary": "one patient with and one without the outcome",
+            "multiclass": "two patients of different classes",
+        }.get(view.task, "two patients of whom one had the event earlier")
+        return f"Of 100 pairs of {pair}, the model orders {100 * value:.0f} the right way round; a coin would do 50."
+    if key in ("mae", "rmse"):
+        return f"Predictions are off by about {value:.{_decimals(headline)}f}{_unit(view, key)} on average."
+    word = metric(key)
+    return f"{word.label}: {word.plain}." if word.plain else ""
+
+
+def _details(view: View, key: str) -> tuple[str, ...]:
+    """Two or three sentences beside the number: the simpler answers, the risks themselves, the centres."""
+    said: list[str] = []
+    plain = view.estimate(key, "age_sex", estimate_type=(*HONEST, "cv_winner"))
+    if plain is not None and plain.get("value") is not None:
+        said.append(f"Age and sex alone reach {text_of(plain)}.")
+    if _belief(view):
+        said.append(_belief(view))
+    if fall := _centres(view, key):
+        said.append(fall)
+    return tuple(said)
+
+
+def _belief(view: View) -> str:
+    ratio = view.estimate("observed_expected") or view.estimate("observed_expected_at")
+    slope = view.estimate("calibration_slope") or view.estimate("survival_slope")
+    if slope is None or slope.get("value") is None:
+        return ""
+    value = float(slope["value"])
+    even = ratio is None or ratio.get("value") is None or 0.8 <= float(ratio["value"]) <= 1.25
+    if 0.8 <= value <= 1.2 and even:
+        return "Its risks can be taken at their word, on average."
+    if not even and ratio is not None:
+        return f"Its risks are off on average: {float(ratio['value']):.2f} events happened per event predicted."
+    return f"Its risks are too {'extreme' if value < 1 else 'timid'} (calibration slope {value:.2f}): recalibrate before use."
+
+
+def _centres(view: View, key: str) -> str:
+    found = [
+        e for e in view.estimates(key=key, model="final", estimate_type="internal_external")
+        if str(e.get("population", "")).startswith("centre:") and e.get("value") is not None
+    ]  # fmt: skip
+    if len(found) < 2 or key not in RANKING:
+        return ""
+    ordered = sorted(found, key=lambda e: float(e["value"]))
+    worst, best = ordered[0], ordered[-1]
+    return (
+        f"On a hospital it has never seen it reaches {float(worst['value']):.2f} ({_place(worst)}) "
+        f"to {float(best['value']):.2f} ({_place(best)})."
+    )
+
+
+def _place(estimate: Record) -> str:
+    return str(estimate.get("population", "")).removeprefix("centre:")
+
+
+def _facts(view: View) -> tuple[tuple[str, str], ...]:
+    facts: list[tuple[str, str]] = []
+    patients = view.count("usable_patients", "patients")
+    if patients is not None:
+        facts.append((whole(patients), "patients"))
+    if view.events is not None:
+        rows = view.count("usable_rows", "rows") or patients
+        share = f" ({percent(view.events / rows)})" if rows else ""
+        facts.append(
+            (f"{whole(view.events)}{share}", f"with {view.event_words}" if not view.is_survival else "had the event")
+        )
+    centres = view.count("centres")
+    if centres and centres > 1:
+        facts.append((str(centres), "centres"))
+    features = view.count("features")
+    if features:
+        facts.append((str(features), "candidate predictors"))
+    models = [m for m in view.rows("models") if m.get("status", "ok") in ("ok", "finished", "pruned")]
+    if models:
+        facts.append((str(len(models)), "model configurations compared" if len(models) > 1 else "model configuration"))
+    return tuple(facts)
+
+
+def _for_whom(view: View) -> str:
+    """For whom the model was made, in a sentence from the summary."""
+    said = [f"Built from {count(view.count('usable_patients', 'patients'), 'patient')}"]
+    names = [str(r.get("centre")) for r in view.summary.get("outcome_by_centre", ()) if r.get("centre") != "All"]
+    if names:
+        said.append(f"of {listed(names)}")
+    people = [p for p in (_age(view), _sex(view)) if p]
+    tail = f": {', '.join(people)}" if people else ""
+    return f"{' '.join(said)}{tail}. For patients unlike these the numbers on this page say nothing."
+
+
+def _age(view: View) -> str:
+    for v in view.summary.get("variables", ()):
+        words = str(v.get("name", "")).casefold().replace("_", " ").split()
+        if words[:1] in (["age"], ["alder"], ["alter"], ["ålder"], ["ikä"], ["edad"]) and v.get("quantiles"):
+            q = v["quantiles"]
+            return f"half of them aged {q['q25']:.0f} to {q['q75']:.0f} years"
+    return ""
+
+
+def _sex(view: View) -> str:
+    for v in view.summary.get("variables", ()):
+        if str(v.get("name", "")).casefold() in ("sex", "gender", "kjønn", "kön", "køn", "geschlecht") and v.get(
+            "levels"
+        ):
+            known = [lv for lv in v["levels"] if lv.get("share")]
+            if len(known) == 2 and str(known[0].get("label", "")).casefold() not in ("no", "yes", "0", "1"):
+                return " and ".join(f"{percent(lv['share'])} {lv['label']}" for lv in known)
+    return ""
+
+
+def _ladder(view: View, headline: Record | None) -> list[Block]:
+    if headline is None:
+        return []
+    key = str(headline["key"])
+    rows = [headline, *(e for e in view.compared(key) if e.get("model") != "final")]
+    if len(rows) < 2:
+        return []
+    word = metric(key)
+    better = "further right is better" if headline.get("direction") != "lower_is_better" else "further left is better"
+    kinds = sorted({str(e.get("estimate_type")) for e in rows[1:]})
+    beside = " The simpler answers are cross-validated without correction: none of them was chosen from many." \
+        if kinds == ["cv_winner"] else ""  # fmt: skip
+    svg = ladder(
+        [(model_name(str(e["model"])), e) for e in rows], reference=word.chance, label=word.label, better=better
+    )
+    chance = " The dashed line is chance." if word.chance is not None else ""
+    return [Figure(svg, f"The model beside simpler answers, with 95 % intervals.{chance}{beside}")]
+
+
+def _decimals(estimate: Record) -> int:
+    """As many decimals as the printed text has."""
+    digits = str(estimate.get("text") or "").split(" ")[0].partition(".")[2]
+    return len(digits) if digits.isdigit() else 2
+
+
+def _unit(view: View, key: str) -> str:
+    unit = view.part("target").get("unit")
+    return f" {unit}" if unit and key in ("mae", "rmse", "median_absolute_error") else ""

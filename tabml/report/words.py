@@ -1,0 +1,154 @@
+"""The words of the report: what each number is called, what it means to a clinician, what would be ideal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Word:
+    """A metric in words. `ideal` is what a perfect model would show; `plain` one sentence for a clinician."""
+
+    label: str
+    ideal: str
+    plain: str
+    chance: float | None = None
+
+
+METRICS: dict[str, Word] = {
+    "auroc": Word("AUROC", "1", "how often the patient with the outcome gets the higher risk", 0.5),
+    "auprc": Word("AUPRC", "1", "precision over all thresholds; compare with the share of events"),
+    "partial_auroc": Word("partial AUC", "1", "AUROC at high specificity", 0.5),
+    "hand_till_m": Word("AUC, mean of pairs of classes", "1", "how often two patients of different classes are ordered right", 0.5),
+    "one_vs_rest_auroc": Word("AUROC against the other classes", "1", "how often a patient of this class scores higher", 0.5),
+    "multiclass_log_loss": Word("log loss", "0", "surprise at the classes, given the probabilities"),
+    "multiclass_brier": Word("Brier score (0 to 2)", "0", "squared distance between probabilities and class"),
+    "survival_slope": Word("calibration slope", "1", "below 1: risks too extreme; above 1: too timid"),
+    "ici_at": Word("calibration error (ICI) at the horizon", "0", "mean distance between risk and observed share"),
+    "brier": Word("Brier score", "0", "mean squared distance between risk and outcome"),
+    "scaled_brier": Word("scaled Brier score", "1", "share of the uncertainty explained", 0.0),
+    "log_loss": Word("log loss", "0", "surprise at the outcomes, given the risks"),
+    "nagelkerke_r2": Word("Nagelkerke R²", "1", "explained variation", 0.0),
+    "calibration_in_the_large": Word("calibration in the large", "0", "below 0: risks too high on average; above 0: too low"),
+    "calibration_intercept": Word("calibration intercept", "0", "where the calibration line crosses even odds"),
+    "calibration_slope": Word("calibration slope", "1", "below 1: risks too extreme; above 1: too timid"),
+    "observed_expected": Word("observed / expected", "1", "events that happened per event predicted"),
+    "ici": Word("calibration error (ICI)", "0", "mean distance between risk and observed share"),
+    "e50": Word("calibration error, median", "0", "median distance between risk and observed share"),
+    "e90": Word("calibration error, 90 %", "0", "distance that 90 % of patients stay below"),
+    "net_benefit": Word("net benefit", "higher", "true positives gained per patient, less the weighted false ones"),
+    "sensitivity": Word("sensitivity", "1", "share of patients with the outcome who are found"),
+    "specificity": Word("specificity", "1", "share of patients without the outcome who are let go"),
+    "ppv": Word("positive predictive value", "1", "share of those above the threshold who have the outcome"),
+    "npv": Word("negative predictive value", "1", "share of those below the threshold who do not"),
+    "rmse": Word("RMSE", "0", "typical error, large errors counting more"),
+    "mae": Word("mean absolute error", "0", "mean distance between prediction and truth"),
+    "median_absolute_error": Word("median absolute error", "0", "half of the predictions are closer than this"),
+    "r2": Word("R²", "1", "share of the variation explained; below 0 is worse than the mean", 0.0),
+    "concordance_correlation": Word("concordance correlation", "1", "agreement of predicted and true values", 0.0),
+    "slope": Word("calibration slope", "1", "below 1: predictions too extreme; above 1: too timid"),
+    "intercept": Word("calibration intercept", "0", "shift of the predictions"),
+    "bias": Word("mean error", "0", "prediction minus truth"),
+    "harrell_c": Word("Harrell C", "1", "how often the patient with the earlier event has the higher risk", 0.5),
+    "uno_c": Word("Uno C", "1", "how often the patient with the earlier event has the higher risk", 0.5),
+    "auc_at": Word("AUC at the horizon", "1", "how often a patient with the event by then has the higher risk", 0.5),
+    "brier_at": Word("Brier score at the horizon", "0", "mean squared distance between risk and outcome"),
+    "ipa_at": Word("IPA", "1", "Brier score gained over Kaplan-Meier", 0.0),
+    "ibs": Word("integrated Brier score", "0", "Brier score averaged over time"),
+    "observed_expected_at": Word("observed / expected at the horizon", "1", "events that happened per event predicted"),
+}  # fmt: skip
+
+#: Other names under which a metric may stand in a document.
+ALIASES: dict[str, str] = {
+    "hand_till": "hand_till_m", "auroc_ovo": "hand_till_m", "nagelkerke": "nagelkerke_r2", "oe_ratio": "observed_expected",
+    "median_ae": "median_absolute_error", "ccc": "concordance_correlation", "auc_t": "auc_at", "brier_t": "brier_at",
+    "ipa": "ipa_at", "oe_t": "observed_expected_at",
+}  # fmt: skip
+
+#: Order in which the headline of a task is looked for.
+HEADLINES: dict[str, tuple[str, ...]] = {
+    "binary": ("auroc", "brier", "log_loss"),
+    "multiclass": ("hand_till_m", "one_vs_rest_auroc", "multiclass_log_loss"),
+    "regression": ("mae", "rmse", "r2"),
+    "survival": ("uno_c", "harrell_c", "ibs"),
+    "competing_risks": ("uno_c", "auc_at", "ibs"),
+}
+
+#: Metrics that show how a centre compares, in order of choice.
+RANKED = ("auroc", "hand_till_m", "one_vs_rest_auroc", "uno_c", "harrell_c", "mae", "rmse", "r2")
+
+#: A headline is measured on patients the model has not seen and pays for selection; the others are named for what they are.
+HONEST = ("external", "corrected_nested", "corrected_bbc", "internal_external")
+BIASED = ("cv_winner", "apparent")
+
+ESTIMATES: dict[str, tuple[str, str]] = {
+    "apparent": ("Apparent", "on the patients the model was built on: always too good"),
+    "cv_winner": ("Cross-validated winner", "the best of many models by cross-validation: still too good, for it was chosen by this number"),
+    "corrected_bbc": ("Corrected", "on patients the model had not seen, corrected for having chosen the best of many models (bootstrap bias-corrected cross-validation)"),
+    "corrected_nested": ("Corrected", "on patients seen neither by the model nor by the choice between models (nested cross-validation)"),
+    "internal_external": ("Left-out centre", "on a centre that had no part in building the model"),
+    "external": ("External", "on patients of another study"),
+}  # fmt: skip
+
+MODEL_ROLES: dict[str, str] = {
+    "final": "Final model",
+    "simple": "Simple model",
+    "age_sex": "Age and sex only",
+    "null": "Everyone the same",
+    "best": "Best single model",
+}
+
+#: Titles of findings by severity.
+SEVERITY: dict[str, tuple[str, str]] = {
+    "grave": ("bad", "Serious"),
+    "warn": ("caution", "Take care"),
+    "info": ("neutral", "For information"),
+}
+
+#: AUROC and C by size; wording only, never a decision.
+SEPARATION = ((0.9, "very well"), (0.8, "well"), (0.7, "moderately well"), (0.6, "weakly"), (0.0, "hardly at all"))
+
+
+def metric(key: str) -> Word:
+    """The words of a metric; an unknown one is called by its key."""
+    return METRICS.get(key, Word(key.replace("_", " "), "", ""))
+
+
+def model_name(role: str) -> str:
+    """A model as a reader knows it."""
+    return MODEL_ROLES.get(role, role.replace("_", " "))
+
+
+def separation(value: float) -> str:
+    """How well a model with this AUROC or C tells patients apart, in words."""
+    return next(word for floor, word in SEPARATION if value >= floor)
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """A share of one as a percentage.
+
+    >>> percent(0.553)
+    '55 %'
+    """
+    return f"{100 * share:.{decimals}f} %"
+
+
+def count(n: int | float | None, noun: str, plural: str | None = None) -> str:
+    """A count with its noun: `1 centre`, `4 centres`, thousands with a thin space."""
+    if n is None:
+        return f"unknown number of {plural or noun + 's'}"
+    return f"{whole(n)} {noun if n == 1 else plural or noun + 's'}"
+
+
+def whole(n: int | float) -> str:
+    """A whole number with thin spaces between thousands."""
+    return f"{int(n):,}".replace(",", "\u202f")
+
+
+def listed(items: list[str] | tuple[str, ...], most: int = 8) -> str:
+    """`a, b and c`; long lists are cut and counted."""
+    shown = list(items[:most])
+    more = len(items) - len(shown)
+    if more:
+        return f"{', '.join(shown)} and {more} more"
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else ""
