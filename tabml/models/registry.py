@@ -183,7 +183,7 @@ def fit_model(
     """
     from tabml.models.families.estimator import adapt
 
-    _check_fit(spec, params, y, task)
+    _check_fit(spec, params, X, y, task)
     if task in SURVIVAL_TASKS and times is None:
         times = np.linspace(0.0, float(y["time"].max()), 51)
     if task == "multiclass" and n_classes is None:
@@ -195,7 +195,7 @@ def fit_model(
     return learner.fit(np.asarray(X, dtype=np.float32), y, weight=weight)
 
 
-def _check_fit(spec: ModelSpec, params: Mapping[str, Any], y: NDArray[Any], task: Task) -> None:
+def _check_fit(spec: ModelSpec, params: Mapping[str, Any], X: Array, y: NDArray[Any], task: Task) -> None:
     if task not in spec.tasks:
         raise ConfigError(
             f"model {spec.name!r} does not serve {task}", hint=f"it serves {', '.join(sorted(spec.tasks))}"
@@ -209,6 +209,8 @@ def _check_fit(spec: ModelSpec, params: Mapping[str, Any], y: NDArray[Any], task
             raise ConfigError(f"model {spec.name!r} has no parameter {key!r}", hint=did_you_mean(key, known))
     if spec.family == "baseline":
         return
+    if X.shape[1] == 0:
+        raise DataError("no column is left to learn from", hint="all are constant or mostly missing: tabml summary")
     if task in SURVIVAL_TASKS and not (y["event"] > 0).any():
         raise DataError("the training part has no event", hint="fewer folds, or check the event coding: tabml summary")
     if task in ("binary", "multiclass") and len(np.unique(y)) < 2:

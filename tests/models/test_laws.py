@@ -1,0 +1,66 @@
+"""Every model of tabml obeys the laws."""
+
+from tabml.models import specs
+from tabml.testing.laws import ModelLaws
+
+
+class TestNull(ModelLaws):
+    name = "null"
+
+
+class TestAgeSex(ModelLaws):
+    name = "age_sex"
+
+
+class TestRidge(ModelLaws):
+    name = "ridge"
+
+
+class TestElasticNet(ModelLaws):
+    name = "elastic_net"
+
+
+class TestCox(ModelLaws):
+    name = "cox"
+
+
+class TestElasticCox(ModelLaws):
+    name = "elastic_cox"
+
+
+class TestForest(ModelLaws):
+    name = "forest"
+    order_matters = True
+
+
+class TestExtraTrees(ModelLaws):
+    name = "extra_trees"
+    order_matters = True
+
+
+class TestXgboostShallow(ModelLaws):
+    name = "xgboost_shallow"
+    order_matters = True
+
+
+class TestXgboost(ModelLaws):
+    name = "xgboost"
+    order_matters = True
+
+
+class TestXgboostCox(ModelLaws):
+    name = "xgboost_cox"
+    order_matters = True
+
+
+class TestMlp(ModelLaws):
+    name = "mlp"
+    order_matters = True
+    tolerance = 1e-5
+
+
+def test_every_model_of_tabml_stands_here():
+    lawful = {
+        c.name for c in globals().values() if isinstance(c, type) and issubclass(c, ModelLaws) and c is not ModelLaws
+    }
+    assert {s.name for s in specs() if s.origin.startswith("tabml.")} <= lawful
