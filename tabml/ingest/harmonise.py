@@ -1,0 +1,273 @@
+"""Apply a codebook: the exports become one cohort, with every row, cell and column accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from tabml.core.codebook import Codebook, VariableSpec
+from tabml.core.cohort import Cohort, Variable
+from tabml.core.config import Data
+from tabml.core.errors import DataError, QuestionError
+from tabml.core.findings import Finding, finding, ordered
+from tabml.ingest.accounts import flow, source_findings
+from tabml.ingest.cells import as_kind
+from tabml.ingest.identity import SiteKey
+from tabml.ingest.new_rows import NewRows, new_rows
+from tabml.ingest.provenance import make_provenance
+from tabml.ingest.read import RawSheet
+from tabml.ingest.records import Records, attach, join_keys, person_number, read_records, stack
+from tabml.ingest.repeats import Merged, RepeatCase, merge_repeats
+from tabml.ingest.sources import SourceTable, match_sources
+
+__all__ = ["NewRows", "harmonise", "level_counts", "new_rows", "written_table"]
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """One source of patients with the tables joined to it."""
+
+    records: Records
+    no_id: int
+    cases: tuple[RepeatCase, ...]
+    partners: Mapping[str, tuple[int, int]]
+    """Joined source -> (base rows with a partner, its rows without one)."""
+
+
+def harmonise(sheets: Sequence[RawSheet], codebook: Codebook, key: SiteKey, *, data: Data, yes: bool = False) -> Cohort:
+    """The cohort the codebook describes: one row per patient, or per visit where it keeps visits.
+
+    Mappings still `proposed` below `data.accept_score`, and conflicts with policy `ask`, are a QuestionError
+    listing all of them; with `yes` the variable (or the cells) is missing there, with a finding. Identifiers
+    never leave this function except as `Cohort.raw_ids` (in memory only).
+    """
+    codebook, doubts = settle_proposals(codebook, data.accept_score, yes=yes)
+    tables, sheet_findings = match_sources(sheets, codebook)
+    date = next(
+        (n for n, v in codebook.variables.items() if v.role in ("index_date", "visit") and v.kind == "date"), None
+    )
+    joined = {base: _join(base, codebook, tables, date, yes=yes) for base in codebook.base_sources()}
+    records = stack([part.records for part in joined.values()])
+    if not len(records):
+        raise DataError("no patient is left: the sources hold no data rows with an id")
+    cases = _shifted(joined)
+    policies = {name: codebook.sources[name].repeats for name in joined}
+    merged = merge_repeats(records, policies, date, yes=yes)
+    records, cases = _in_order(merged, cases)
+    findings = [*doubts, *sheet_findings, *records.findings, *merged.findings]
+    findings += source_findings(codebook, tables, {n: (j.no_id, j.partners) for n, j in joined.items()}, records)
+    rows = _rows(records, codebook, key)
+    variables = _variables(codebook, records)
+    frame = _frame(records.values, codebook, variables)
+    provenance = make_provenance(records, tables, cases)
+    return Cohort(
+        frame=frame,
+        variables=variables,
+        rows=rows,
+        blocks=_blocks(frame, codebook, variables),
+        provenance=provenance,
+        findings=ordered(findings),
+        flow=flow(tables, codebook, {n: (j.no_id, j.partners) for n, j in joined.items()}, merged, rows),
+        conflicts=provenance.exceptions[provenance.exceptions["action"].str.startswith("conflict")].reset_index(
+            drop=True
+        ),
+        raw_ids=tuple(records.ids["shown"]),
+        key_id=key.key_id,
+    )
+
+
+def settle_proposals(codebook: Codebook, accept_score: float, *, yes: bool) -> tuple[Codebook, tuple[Finding, ...]]:
+    """Refuse mappings still proposed below the acceptance score, or with `yes` leave them out, counted."""
+    doubtful = [
+        (name, source, mapping)
+        for name, spec in codebook.variables.items()
+        for source, mapping in spec.from_.items()
+        if mapping.status == "proposed" and (mapping.score or 0.0) < accept_score
+    ]
+    if not doubtful:
+        return codebook, ()
+    if not yes:
+        raise QuestionError(
+            f"{len(doubtful)} proposed mappings score below {accept_score:g}",
+            questions=[
+                f"variable {name!r}, source {source!r}: is it {mapping.column or mapping.expr or mapping.constant!r} "
+                f"(score {mapping.score or 0:.2f})? Set status: accepted or rejected in the codebook"
+                for name, source, mapping in doubtful
+            ],
+            hint="review them in the codebook, or --yes: they are missing at that source",
+        )
+    variables = dict(codebook.variables)
+    for name, source, mapping in doubtful:
+        spec = variables[name]
+        rejected = mapping.model_copy(update={"status": "rejected"})
+        variables[name] = spec.model_copy(update={"from_": {**spec.from_, source: rejected}})
+    findings = tuple(
+        finding(
+            "TB104",
+            f"doubtful mapping of {name!r} not used: missing at {source}",
+            columns=[name],
+            count=1,
+            source=source,
+        )
+        for name, source, _ in doubtful
+    )
+    return codebook.model_copy(update={"variables": variables}), findings
+
+
+def written_table(cohort: Cohort, *, keep_ids: bool) -> pd.DataFrame:
+    """The cohort as a table to write: canonical names, level codes, 1/0, ISO dates, empty where missing.
+
+    First columns `source_file` and `local_id` (the hospital's own id) with `keep_ids`, else `source` and
+    `pseudonym`. With `keep_ids` the table identifies people: for local use only.
+    """
+    columns: dict[str, pd.Series] = {}
+    if keep_ids:
+        files = (
+            {}
+            if cohort.provenance is None
+            else dict(zip(cohort.provenance.sources["source"], cohort.provenance.sources["file"], strict=True))
+        )
+        columns["source_file"] = cohort.rows["source"].map(lambda name: files.get(name, name))
+        columns["local_id"] = pd.Series(cohort.raw_ids, index=cohort.frame.index, dtype="string")
+    else:
+        columns["source"] = cohort.rows["source"]
+        columns["pseudonym"] = cohort.rows["pseudonym"]
+    for name in cohort.frame.columns:
+        columns[name] = _plain(cohort.frame[name], cohort.variables[name])
+    return pd.DataFrame(columns)
+
+
+def level_counts(cohort: Cohort) -> dict[str, dict[str, int]]:
+    """Patients behind each level code of every category and boolean variable, for `portable`."""
+    patient = cohort.rows["patient"]
+    counts = {}
+    for name, variable in cohort.variables.items():
+        if variable.kind in ("category", "boolean"):
+            codes = _plain(cohort.frame[name], variable).astype("string")
+            held = patient.groupby(codes).nunique()
+            counts[name] = {str(code): int(n) for code, n in held.items()}
+    return counts
+
+
+def _plain(series: pd.Series, variable: Variable) -> pd.Series:
+    if variable.kind == "boolean":
+        return series.astype("Int64")
+    if variable.kind == "date":
+        return series.dt.strftime("%Y-%m-%d").astype("string")
+    return series.astype("string") if variable.kind == "category" else series
+
+
+def _join(base: str, codebook: Codebook, tables: Mapping[str, SourceTable], date: str | None, *, yes: bool) -> _Joined:
+    """A source's records widened by the tables that join to it, rows without an id set aside."""
+    records = read_records(tables[base], codebook)
+    cases: list[RepeatCase] = []
+    partners: dict[str, tuple[int, int]] = {}
+    for name, source in codebook.sources.items():
+        if source.join is None or source.join.to != base:
+            continue
+        policy = {name: source.repeats}
+        other = merge_repeats(read_records(tables[name], codebook), policy, date, yes=yes)
+        records, partner, leftover = attach(
+            records, join_keys(tables[base], source.join), other.records, join=source.join
+        )
+        partners[name] = (int((partner >= 0).sum()), leftover)
+        at = {int(p): i for i, p in enumerate(partner) if p >= 0}
+        cases += [replace(c, position=at[c.position]) for c in other.cases if c.position in at]
+        records = replace(records, findings=(*records.findings, *other.findings))
+    with_id = np.flatnonzero((records.ids["has_id"] | (records.ids["id"] != "")).to_numpy())
+    kept_at = {int(p): i for i, p in enumerate(with_id)}
+    cases = [replace(c, position=kept_at[c.position]) for c in cases if c.position in kept_at]
+    return _Joined(records.take(with_id), len(records) - len(with_id), tuple(cases), partners)
+
+
+def _shifted(joined: Mapping[str, _Joined]) -> list[RepeatCase]:
+    shift, cases = 0, []
+    for part in joined.values():
+        cases += [replace(c, position=c.position + shift) for c in part.cases]
+        shift += len(part.records)
+    return cases
+
+
+def _in_order(merged: Merged, join_cases: Sequence[RepeatCase]) -> tuple[Records, list[RepeatCase]]:
+    """Records by (source name, normalised id, row), and all cases with their position in that order."""
+    kept_at = {int(p): i for i, p in enumerate(merged.kept)}
+    cases = [*merged.cases, *(replace(c, position=kept_at[c.position]) for c in join_cases if c.position in kept_at)]
+    order = merged.records.ids.sort_values(["source", "id"], kind="stable").index.to_numpy(dtype=np.int64)
+    now_at = np.empty(len(order), dtype=np.int64)
+    now_at[order] = np.arange(len(order))
+    return merged.records.take(order), [replace(c, position=int(now_at[c.position])) for c in cases]
+
+
+def _rows(records: Records, codebook: Codebook, key: SiteKey) -> pd.DataFrame:
+    """Patient position, pseudonym, centre, source, visit date and group of every row."""
+    ids = records.ids
+    patient = person_number(ids).to_numpy(dtype=np.int64)
+    first = ids.drop_duplicates(["scope", "id"])
+    pairs = zip(first["scope"], first["id"], strict=True)
+    names = np.array([key.pseudonym(scope, normalised) for scope, normalised in pairs], dtype=object)
+    # Equal ids of two sources may be one person: one group. A row without an id is linked to nobody.
+    link = ids.assign(scope=ids["scope"].where(~ids["has_id"], ""))
+    return pd.DataFrame(
+        {
+            "patient": patient,
+            "pseudonym": names[patient],
+            "centre": _centre(records, codebook),
+            "source": ids["source"].to_numpy(dtype=object),
+            "visit_date": _visit_date(records, codebook),
+            "group": person_number(link).to_numpy(dtype=np.int64),
+        }
+    )
+
+
+def _centre(records: Records, codebook: Codebook) -> pd.Series:
+    name = next((n for n, v in codebook.variables.items() if v.role == "centre" and n in records.values), None)
+    if name is None:
+        return pd.Series(pd.NA, index=records.ids.index, dtype="string")
+    labels = codebook.variables[name].levels
+    codes = records.values[name].astype("string")
+    return codes.map(lambda code: labels.get(code, code), na_action="ignore").astype("string")
+
+
+def _visit_date(records: Records, codebook: Codebook) -> pd.Series:
+    for role in ("visit", "index_date"):
+        for name, spec in codebook.variables.items():
+            if spec.role == role and spec.kind == "date" and name in records.values:
+                return records.values[name]
+    return pd.Series(pd.NaT, index=records.ids.index, dtype="datetime64[ns]")
+
+
+def _variables(codebook: Codebook, records: Records) -> dict[str, Variable]:
+    """The variables some source fills, in the codebook's order; open categories get their levels from the data."""
+    variables = {}
+    for name, spec in codebook.variables.items():
+        if name not in records.values:
+            continue
+        variable = spec.variable(name)
+        if spec.kind == "category" and not spec.levels:
+            levels = {str(code): str(code) for code in sorted(records.values[name].dropna().unique())}
+            variable = replace(variable, levels=levels)
+        variables[name] = variable
+    return variables
+
+
+def _frame(values: pd.DataFrame, codebook: Codebook, variables: Mapping[str, Variable]) -> pd.DataFrame:
+    columns = {}
+    for name, variable in variables.items():
+        if variable.kind == "category":
+            levels = pd.CategoricalDtype(list(variable.levels), ordered=variable.ordered)
+            columns[name] = values[name].astype(object).where(values[name].notna(), None).astype(levels)
+        else:
+            columns[name] = as_kind(values[name], variable.kind)
+    return pd.DataFrame(columns, index=range(len(values)))
+
+
+def _blocks(frame: pd.DataFrame, codebook: Codebook, variables: Mapping[str, Variable]) -> dict[str, tuple[str, ...]]:
+    blocks: dict[str, list[str]] = {}
+    for name in frame.columns:
+        spec: VariableSpec = codebook.variables[name]
+        if variables[name].role in ("feature", "treatment", "subgroup"):
+            blocks.setdefault(spec.block, []).append(name)
+    return {block: tuple(names) for block, names in blocks.items()}

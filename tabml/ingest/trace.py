@@ -1,0 +1,166 @@
+"""Where one cell of the cohort came from: file, sheet, address, raw text, unit step and rule."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from tabml.core.codebook import Codebook
+from tabml.core.cohort import Provenance
+from tabml.core.config import Data
+from tabml.core.errors import ConfigError, TabmlError, did_you_mean
+from tabml.ingest.expressions import parse_expression
+from tabml.ingest.identity import SiteKey, normalise_id
+from tabml.ingest.read import column_number, read_file
+from tabml.ingest.values import cell_text
+
+
+@dataclass(frozen=True)
+class TraceAnswer:
+    """The way of one value. `cells` are addresses such as F17, `raw` their texts (None: not shown, see `note`).
+
+    `events` says what was done with several rows of this patient.
+    """
+
+    variable: str
+    source: str | None
+    file: str | None
+    sheet: str | None
+    row: int | None
+    cells: tuple[str, ...]
+    headers: tuple[str, ...]
+    raw: tuple[str | None, ...]
+    unit_step: str
+    rule: str
+    recode: str
+    events: tuple[str, ...]
+    note: str
+
+
+def trace(
+    provenance: Provenance, cohort_row: int, variable: str, codebook: Codebook, search_folders: Sequence[Path]
+) -> TraceAnswer:
+    """The way of one cell of the cohort.
+
+    The raw text is read again from a file of that name below `search_folders` when its sha256 is the one the
+    cohort was made from; otherwise `note` says so. Identifier columns are refused (ConfigError), and the
+    text of an identifier that feeds an expression is never shown.
+    """
+    _refuse_identifier(variable, codebook, provenance)
+    if not 0 <= cohort_row < len(provenance.cells):
+        raise ConfigError(f"the cohort has no row {cohort_row}", hint=f"rows 0 to {len(provenance.cells) - 1}")
+    events = _events(provenance, cohort_row, variable)
+    position = int(provenance.cells[variable].iloc[cohort_row])
+    if position < 0:
+        return TraceAnswer(
+            variable, None, None, None, None, (), (), (), "", "", "", events, "no source fills this cell"
+        )
+    rule = provenance.rules.iloc[position]
+    at = provenance.sources[provenance.sources["source"] == rule["source"]].iloc[0]
+    row = int(provenance.cells[f"{rule['source']}.row"].iloc[cohort_row])
+    letters = [c for c in str(rule["column"]).split(", ") if c]
+    headers = _headers(codebook, variable, str(rule["source"]), str(rule["header"]))
+    raw, note = _raw(at, row, letters, search_folders) if letters else ((), "the codebook states a constant")
+    secret = set(codebook.sources[str(rule["source"])].identifiers)
+    shown = tuple(None if h in secret else text for h, text in zip(headers, raw, strict=False))
+    if any(h in secret for h in headers):
+        note = "; ".join(filter(None, [note, "texts of identifiers are not shown"]))
+    return TraceAnswer(
+        variable=variable,
+        source=str(rule["source"]),
+        file=str(at["file"]),
+        sheet=str(at["sheet"]) or None,
+        row=row,
+        cells=tuple(f"{letter}{row}" for letter in letters),
+        headers=headers,
+        raw=shown,
+        unit_step=str(rule["unit_step"]),
+        rule=str(rule["expr"]) or f"column {rule['header']!r}",
+        recode=str(rule["recode"]),
+        events=events,
+        note=note,
+    )
+
+
+def find_rows(rows: pd.DataFrame, patient: str, codebook: Codebook, key: SiteKey | None = None) -> tuple[int, ...]:
+    """Cohort rows of a patient given by pseudonym, or, with the site key, by the hospital's own id.
+
+    A raw id may stand in several sources: the rows of all of them are returned.
+    """
+    wanted = {patient.strip().upper()}
+    if key is not None:
+        scopes = [""] if codebook.id_scope == "global" else list(codebook.base_sources())
+        for scope in scopes:
+            node = codebook.sources.get(scope)
+            rule = node.id.rule if node is not None and node.id is not None else "as_is"
+            wanted.add(key.pseudonym(scope, normalise_id(patient, rule)))
+    return tuple(int(i) for i in rows.index[rows["pseudonym"].isin(wanted)])
+
+
+def _refuse_identifier(variable: str, codebook: Codebook, provenance: Provenance) -> None:
+    spec = codebook.variables.get(variable)
+    identifiers = {h for s in codebook.sources.values() for h in s.identifiers}
+    if variable in identifiers or (
+        spec is not None and (spec.kind == "id" or spec.role in ("patient_id", "identifier"))
+    ):
+        raise ConfigError(f"{variable!r} identifies people and is not traced", hint="name another variable")
+    if variable not in provenance.cells.columns or spec is None:
+        known = [n for n in codebook.variables if n in provenance.cells.columns]
+        raise ConfigError(f"the cohort has no variable {variable!r}", hint=did_you_mean(variable, known))
+
+
+def _events(provenance: Provenance, cohort_row: int, variable: str) -> tuple[str, ...]:
+    cases = provenance.exceptions
+    mine = cases[(cases["row"] == cohort_row) & cases["variable"].isin(["", variable])]
+    return tuple(f"rows {r} of {s}: {a}" for r, s, a in zip(mine["rows"], mine["source"], mine["action"], strict=True))
+
+
+def _headers(codebook: Codebook, variable: str, source: str, text: str) -> tuple[str, ...]:
+    """Headers of the columns a rule reads; a header may hold a comma, so the codebook is asked first."""
+    mapping = codebook.variables[variable].from_.get(source)
+    if mapping is not None and mapping.column is not None:
+        return (mapping.column,)
+    if mapping is not None and mapping.expr is not None:
+        return parse_expression(mapping.expr).headers
+    return (text,) if text else ()
+
+
+def _raw(
+    at: pd.Series, row: int, letters: Sequence[str], folders: Iterable[Path]
+) -> tuple[tuple[str | None, ...], str]:
+    """The cells' texts read again, or Nones and the reason."""
+    nothing: tuple[str | None, ...] = (None,) * len(letters)
+    file = _find(str(at["file"]), str(at["sha256"]), folders)
+    if file is None:
+        return nothing, f"{at['file']} is not found unchanged in the folders searched: no raw text"
+    try:
+        sheets = read_file(file, Data())
+    except TabmlError as error:
+        return nothing, f"{at['file']} cannot be read again: {error.what}"
+    sheet = next((s for s in sheets if (s.sheet or "") == str(at["sheet"])), None)
+    if sheet is None:
+        return nothing, f"{at['file']} has no sheet {at['sheet']!r} any more"
+    cells = sheet.cells[row - 1] if row <= len(sheet.cells) else ()
+    numbers = [column_number(letter) for letter in letters]
+    return tuple(cell_text(cells[n - 1]) if n <= len(cells) else "" for n in numbers), ""
+
+
+def _find(name: str, sha256: str, folders: Iterable[Path]) -> Path | None:
+    for folder in folders:
+        candidates = (
+            [folder] if folder.is_file() else sorted(folder.rglob(glob.escape(name))) if folder.is_dir() else []
+        )
+        for candidate in candidates:
+            if candidate.name == name and candidate.is_file() and _sha256(candidate) == sha256:
+                return candidate
+    return None
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
