@@ -35,16 +35,15 @@ def command(
     cohort = harmonise_files(inputs, codebook, out, key_file=key, keep_ids=keep_ids, yes=yes)
     result = {"folder": out.name, "patients": cohort.n_patients, "rows": len(cohort.frame),
               "variables": list(cohort.frame.columns), "original_ids": keep_ids}  # fmt: skip
-    front.answer("harmonise", result, _text(cohort, out, keep_ids=keep_ids), cohort.findings)
+    front.answer("harmonise", result, _text(front, cohort, out, keep_ids=keep_ids), cohort.findings)
 
 
-def _text(cohort: Cohort, out: Path, *, keep_ids: bool) -> str:
-    flow = table(
-        ("source", "step", "rows", "reason"), [(s.source or "", s.label, s.rows, s.reason) for s in cohort.flow]
-    )
+def _text(front: Front, cohort: Cohort, out: Path, *, keep_ids: bool) -> str:
+    flow = table(("source", "step", "rows"), [(s.source or "", s.label, s.rows) for s in cohort.flow])
     ids = ("It holds the ORIGINAL patient ids: keep it where you keep such tables." if keep_ids
            else "It holds pseudonyms, no original ids.")  # fmt: skip
     written = f"{cohort.n_patients} patients, {len(cohort.frame)} rows written to {name(out)}/cohort.csv. {ids}"
-    return "\n\n".join(
-        [flow, written, f"Findings: {count_findings(cohort.findings)}\n{finding_lines(cohort.findings)}"]
-    )
+    severities = ("grave", "warn", "info") if front.verbose else ("grave", "warn")
+    findings = [f"Findings: {count_findings(cohort.findings)} (all in {name(out)}/findings.csv)",
+                finding_lines(cohort.findings, severities=severities)]  # fmt: skip
+    return "\n\n".join([flow, written, "\n".join(findings)])

@@ -10,6 +10,8 @@ import click
 from tabml.cli.front import Front, pass_front, shared_options
 from tabml.cli.text import name, paragraph, table
 
+USE_WORDS = {"text": "Intended use", "population": "In whom", "not_for": "Not for"}
+
 
 @click.command()
 @click.argument("model", metavar="MODEL", type=click.Path(path_type=Path))
@@ -30,7 +32,7 @@ def _text(manifest: dict[str, Any], sha256: str) -> str:
     parts = [f"{name(manifest['name'])} {name(manifest['version'])}  (sha256 {sha256})",
              paragraph(f"Predicts {label} ({target.get('task')}){_horizons(target)}")]  # fmt: skip
     use = manifest.get("intended_use") or {}
-    parts += [paragraph(f"{key.replace('_', ' ').capitalize()}: {text}") for key, text in use.items()]
+    parts.append("\n".join(paragraph(f"{word}: {use[key]}") for key, word in USE_WORDS.items() if use.get(key)))
     parts.append(
         "Variables:\n" + table(("name", "kind", "unit", "range or levels"), map(_variable, manifest["schema"]))
     )
@@ -39,8 +41,8 @@ def _text(manifest: dict[str, Any], sha256: str) -> str:
             (e.get("key"), e.get("estimate_type"), e.get("population"), e.get("text")) for e in manifest["performance"]
         ]
         parts.append("Performance:\n" + table(("measure", "estimate", "in", "value"), rows))
-    software = ", ".join(f"{k} {v}" for k, v in manifest["software"].items())
-    parts.append(paragraph(f"Made with: {software}"))
+    if manifest["software"]:
+        parts.append(paragraph("Made with " + ", ".join(f"{k} {v}" for k, v in manifest["software"].items())))
     return "\n\n".join(parts)
 
 

@@ -76,37 +76,47 @@ def check_rows(rows: NewRows, schema: Sequence[Mapping[str, Any]]) -> Checked:
 
 
 class _Reading:
-    """What ingest made missing while it read: unknown levels and implausible values, by variable."""
+    """What ingest could not believe while it read (unknown levels, implausible values), by variable.
+
+    Those findings are told again in the model's words (TB704, TB705); `others` stay as they are.
+    """
 
     def __init__(self, rows: NewRows) -> None:
-        self._rows = {number: i for i, number in enumerate(rows.row_numbers)}
-        self._source, self._n = rows.source, len(rows.frame)
+        self._frame, self._source = rows.frame, rows.source
+        self._position = {number: i for i, number in enumerate(rows.row_numbers)}
         kinds = {n: str(rows.frame[n].dtype) for n in rows.frame.columns}
-        self.unread: dict[str, list[Finding]] = {}
+        self._levels: dict[str, list[Finding]] = {}
+        self._values: dict[str, list[Finding]] = {}
         self.others: list[Finding] = []
         for found in rows.findings:
-            levels = found.code == "TB110" and found.columns and kinds.get(found.columns[0]) in ("category", "boolean")
-            made_missing = found.code == "TB112" and "read as missing" in found.evidence
-            if levels or made_missing:
-                self.unread.setdefault(found.columns[0], []).append(found)
+            name = found.columns[0] if found.columns else ""
+            if found.code == "TB110" and kinds.get(name) in ("category", "boolean"):
+                self._levels.setdefault(name, []).append(found)
+            elif found.code == "TB112" and name in kinds:
+                self._values.setdefault(name, []).append(found)
             else:
                 self.others.append(found)
 
-    def count(self, name: str) -> int:
-        """Cells of a variable that were not believed."""
-        return sum(f.count for f in self.unread.get(name, ()))
+    def unknown_levels(self, name: str) -> tuple[int, Mask]:
+        """How many cells held no level, and their rows as far as addresses were kept."""
+        found = self._levels.get(name, [])
+        return sum(f.count for f in found), self._rows(found)
 
-    def mask(self, name: str) -> Mask:
-        """Their rows, from the cell addresses of the findings."""
-        mask = np.zeros(self._n, dtype=bool)
-        for found in self.unread.get(name, ()):
+    def implausible(self, name: str) -> Mask:
+        """Rows whose value was made missing; one that the codebook keeps is left to the limits."""
+        return self._rows(self._values.get(name, [])) & self._frame[name].isna().to_numpy()
+
+    def _rows(self, findings: Sequence[Finding]) -> Mask:
+        mask = np.zeros(len(self._frame), dtype=bool)
+        for found in findings:
             numbers = [re.search(r"(\d+)$", place) for place in found.where if found.source == self._source]
-            mask[[self._rows[int(m[1])] for m in numbers if m and int(m[1]) in self._rows]] = True
+            mask[[self._position[int(m[1])] for m in numbers if m and int(m[1]) in self._position]] = True
         return mask
 
 
 def _known_levels(column: pd.Series, entry: Mapping[str, Any], read: _Reading, notes: _Notes) -> pd.Series:
-    name, unread = entry["name"], read.count(entry["name"])
+    name = entry["name"]
+    unread, unread_rows = read.unknown_levels(name)
     unseen = np.zeros(notes.n, dtype=bool)
     if entry["kind"] == "category":
         codes = column.astype("string")
@@ -121,7 +131,7 @@ def _known_levels(column: pd.Series, entry: Mapping[str, Any], read: _Reading, n
         finding("TB704", f"{bad} of {filled} cells of {name!r} hold a level the model has never seen",
                 columns=[name], count=bad)
     )  # fmt: skip
-    notes.mark("unseen_level", unseen | read.mask(name))
+    notes.mark("unseen_level", unseen | unread_rows)
     return column.mask(unseen)
 
 
@@ -135,14 +145,15 @@ def _coded_otherwise(column: pd.Series, unseen: Mask, entry: Mapping[str, Any]) 
 
 
 def _inside(column: pd.Series, entry: Mapping[str, Any], read: _Reading, notes: _Notes) -> pd.Series:
-    name, implausible = entry["name"], read.count(entry["name"])
+    name = entry["name"]
     beyond = _beyond(column, entry["limits"])
-    bad = int(beyond.sum()) + implausible
-    if bad:
+    not_believed = beyond | read.implausible(name)
+    if not_believed.any():
+        bad = int(not_believed.sum())
         notes.findings.append(
             finding("TB705", f"{bad} values of {name!r} lie outside its limits", columns=[name], count=bad)
         )
-        notes.mark("outside", beyond | read.mask(name))
+        notes.mark("outside", not_believed)
         column = column.mask(beyond)
     quantiles = entry["quantiles"]
     if quantiles:

@@ -52,7 +52,7 @@ def harmonise_files(
 def write_findings(folder: StudyFolder, findings: Sequence[Finding]) -> None:
     """Write `findings.csv`, and the same with cell addresses in `private/`."""
     public = ("code", "severity", "source", "columns", "count", "evidence", "remedy")
-    records = [{**vars(f), "columns": " ".join(f.columns), "where": " ".join(f.where)} for f in ordered(findings)]
+    records = [{**vars(f), "columns": " ".join(f.columns), "where": "; ".join(f.where)} for f in ordered(findings)]
     table = pd.DataFrame(records, columns=[*public, "where"])
     write_bytes(folder.root / "findings.csv", csv_bytes(table[list(public)]))
     write_bytes(folder.private / "findings.csv", csv_bytes(table), mode=ROW_LEVEL_MODE)

@@ -84,7 +84,7 @@ def test_levels_that_ingest_could_not_read_count_too() -> None:
 
 
 def test_value_that_ingest_made_missing_is_outside() -> None:
-    made = finding("TB112", "1 values of 'Alter' (a) lie outside the plausible range; read as missing", columns=["age"],
+    made = finding("TB112", "1 value outside the plausible range", columns=["age"],
                    count=1, source="a", where=["a.xlsx S!B5"])  # fmt: skip
     checked = check_rows(new_rows([made], age=[None, 50], chol=[5.0, 5.0], sex=["0", "0"]), [AGE, CHOL, SEX])
     assert outcome(checked)[0] == ("review", "outside; imputed")

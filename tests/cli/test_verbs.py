@@ -1,0 +1,200 @@
+"""The verbs that read exports, a study or a model file, called as a user calls them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tabml.cli.door import run
+from tests.study.fitted import write_model
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "heart4"
+NEW_ROWS = (
+    "Pat;Alter;Geschlecht;Chol;FBS\n0012;50;m;200;ja\n=13;?;w;?;nein\n14;51;X;180;\n15;51;w;180;ja\n16;52;m;190;ja\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def site_key(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("TABML_KEY_FILE", str(tmp_path / "key" / "site.key"))
+
+
+@pytest.fixture
+def harmonised(tmp_path: Path, capsys) -> Path:
+    arguments = ["harmonise", str(EXAMPLE / "exports"), "--codebook", str(EXAMPLE / "codebook.yaml"), "--apply"]
+    assert run([*arguments, "--out", str(tmp_path / "h")]) == 0, capsys.readouterr().err
+    return tmp_path / "h"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    write_model(tmp_path / "m.tabml")
+    return tmp_path / "m.tabml"
+
+
+def test_harmonise_writes_pseudonyms_and_says_so(harmonised: Path, capsys) -> None:
+    said = capsys.readouterr().out
+    assert "920 patients" in said
+    assert "pseudonyms, no original ids" in said
+    table = pd.read_csv(harmonised / "cohort.csv", dtype=str)
+    assert len(table) == 920
+    assert table["pseudonym"].str.fullmatch("[A-Z2-7]{16}").all()
+    assert "local_id" not in table.columns
+    assert "CC-00001" not in (harmonised / "cohort.csv").read_text(encoding="utf-8")
+
+
+def test_harmonise_keeps_ids_only_when_asked_and_warns(tmp_path: Path, capsys) -> None:
+    arguments = ["harmonise", str(EXAMPLE / "exports"), "--codebook", str(EXAMPLE / "codebook.yaml"), "--apply"]
+    assert run([*arguments, "--keep-ids", "--out", str(tmp_path / "h")]) == 0
+    assert "ORIGINAL patient ids" in capsys.readouterr().out
+    assert "CC-00001" in (tmp_path / "h" / "cohort.csv").read_text(encoding="utf-8")
+
+
+def test_harmonise_into_a_full_folder_is_refused_before_reading(harmonised: Path, capsys) -> None:
+    arguments = ["harmonise", str(EXAMPLE / "exports"), "--codebook", str(EXAMPLE / "codebook.yaml"), "--apply"]
+    assert run([*arguments, "--out", str(harmonised)]) == 2
+    assert "not empty" in capsys.readouterr().err
+
+
+def test_cell_addresses_stay_private(harmonised: Path) -> None:
+    assert "H17" not in (harmonised / "findings.csv").read_text(encoding="utf-8")
+    assert "H17" in (harmonised / "private" / "findings.csv").read_text(encoding="utf-8")
+
+
+def test_trace_by_raw_id_on_standard_input(harmonised: Path, capsys, monkeypatch) -> None:
+    import io
+
+    capsys.readouterr()
+    monkeypatch.setattr("sys.stdin", io.StringIO("CC-00001\n"))
+    assert run(["trace", str(harmonised), "-", "chol"]) == 0
+    said = capsys.readouterr().out
+    assert "cleveland_clinic.xlsx, sheet Patients, row 5" in said
+    assert "I5 'Serum cholesterol (mg/dl)': '233'" in said
+    assert "CC-00001" not in said
+
+
+def test_trace_by_pseudonym_gives_data(harmonised: Path, capsys) -> None:
+    capsys.readouterr()
+    pseudonym = pd.read_csv(harmonised / "cohort.csv", dtype=str)["pseudonym"].iloc[-1]
+    assert run(["trace", str(harmonised), pseudonym, "age", "--json"]) == 0
+    (answer,) = json.loads(capsys.readouterr().out)["result"]
+    assert answer["pseudonym"] == pseudonym
+    assert answer["source"] == "zuerich"
+
+
+@pytest.mark.parametrize(
+    ("patient", "variable", "message"),
+    [
+        ("AAAAAAAAAAAAAAAA", "chol", "no patient of this study has that pseudonym"),
+        (None, "chl", "did you mean 'chol'?"),
+    ],
+)
+def test_trace_of_nobody_or_nothing(harmonised: Path, capsys, patient, variable, message) -> None:
+    patient = patient or pd.read_csv(harmonised / "cohort.csv", dtype=str)["pseudonym"].iloc[0]
+    assert run(["trace", str(harmonised), patient, variable]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_trace_with_another_key_is_refused(harmonised: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    import io
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("CC-00001\n"))
+    assert run(["trace", str(harmonised), "-", "chol", "--key", str(tmp_path / "other.key")]) == 2
+    assert "another site key" in capsys.readouterr().err
+
+
+def test_predict_gives_one_row_per_row_in_order(model: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "new.csv").write_text(NEW_ROWS, encoding="utf-8")
+    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "risk.csv")]) == 0
+    said = capsys.readouterr().out
+    assert "5 rows written to" in said
+    table = pd.read_csv(tmp_path / "risk.csv", dtype={"patient_id": str})
+    assert list(table.columns) == ["row", "patient_id", "probability_1", "flag", "reasons", "bundle"]
+    assert table["row"].tolist() == [2, 3, 4, 5, 6]
+    assert table["patient_id"].tolist() == ["0012", "'=13", "14", "15", "16"]
+    assert table["flag"].tolist() == ["use", "review", "review", "use", "use"]
+    assert table["probability_1"].between(0, 1).all()
+
+
+def test_predict_writes_workbooks_and_json(model: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "new.csv").write_text(NEW_ROWS, encoding="utf-8")
+    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "r.xlsx"), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["result"]["flags"] == {"use": 3, "review": 2, "refuse": 0}
+    assert {f["code"] for f in document["findings"]} >= {"TB703", "TB704"}
+    table = pd.read_excel(tmp_path / "r.xlsx", engine="calamine", dtype={"patient_id": str})
+    assert table["patient_id"].tolist() == ["0012", "=13", "14", "15", "16"]
+
+
+def test_predict_by_variable_names_and_shuffled_columns(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("fbs,chol,sex,age\nyes,200,male,50\nno,210,0,61\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("age,sex,extra,chol,fbs\n50,1,x,200,1\n61,female,y,210,0\n", encoding="utf-8")
+    for name in "ab":
+        out = str(tmp_path / f"{name}_risk.csv")
+        assert run(["predict", str(model), str(tmp_path / f"{name}.csv"), "-o", out]) == 0
+    first, second = (pd.read_csv(tmp_path / f"{n}_risk.csv")["probability_1"].tolist() for n in "ab")
+    assert first == second
+
+
+def test_absent_columns_are_named_all_at_once(model: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "new.csv").write_text("Pat;Alter;Geschlecht\n1;50;m\n", encoding="utf-8")
+    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "r.csv")]) == 4
+    assert "absent: chol, fbs" in capsys.readouterr().err
+    assert not (tmp_path / "r.csv").exists()
+
+
+def test_prediction_is_not_written_over(model: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "new.csv").write_text(NEW_ROWS, encoding="utf-8")
+    (tmp_path / "r.csv").write_text("mine", encoding="utf-8")
+    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "r.csv")]) == 2
+    assert (tmp_path / "r.csv").read_text(encoding="utf-8") == "mine"
+
+
+def test_damaged_model_file_is_one_message(model: Path, tmp_path: Path, capsys) -> None:
+    model.write_bytes(model.read_bytes()[:-100])
+    assert run(["show", str(model)]) == 3
+    assert "not a tabml model file" in capsys.readouterr().err
+
+
+def test_show_tells_what_a_model_wants(model: Path, capsys) -> None:
+    assert run(["show", str(model)]) == 0
+    said = capsys.readouterr().out
+    assert "Predicts dead (binary)" in said
+    assert re.search(r"sex +category +0 female, 1 male", said)
+    assert run(["show", str(model), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["result"]["target"]["task"] == "binary"
+
+
+def test_models_lists_and_explains(capsys) -> None:
+    assert run(["models", "--json"]) == 0
+    models = {m["name"]: m for m in json.loads(capsys.readouterr().out)["result"]}
+    assert {"null", "ridge", "forest", "xgboost", "cox", "mlp"} <= set(models)
+    assert run(["models", "--explain", "ridge"]) == 0
+    assert "tasks: binary" in capsys.readouterr().out
+    assert run(["models", "--explain", "rigde"]) == 2
+    assert "did you mean 'ridge'?" in capsys.readouterr().err
+
+
+def test_model_without_its_library_says_what_to_install(capsys, monkeypatch) -> None:
+    import importlib.util
+
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "torch" else real(name, *a))
+    assert run(["models"]) == 0
+    assert "pip install 'tabml[nn]'" in re.sub(r"\s+", " ", capsys.readouterr().out)
+
+
+def test_metrics_of_one_task(capsys) -> None:
+    assert run(["metrics", "--task", "survival", "--json"]) == 0
+    metrics = json.loads(capsys.readouterr().out)["result"]
+    assert all("survival" in m["tasks"] for m in metrics)
+    assert run(["metrics", "--task", "survivl"]) == 2
+
+
+def test_report_of_no_study_is_one_message(tmp_path: Path, capsys) -> None:
+    assert run(["report", str(tmp_path / "absent")]) == 3
+    assert "no such study folder" in capsys.readouterr().err
