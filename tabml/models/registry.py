@@ -8,6 +8,7 @@ scikit-learn estimator, or an object whose `fit(X, y, *, weight)` gives back the
 from __future__ import annotations
 
 import ast
+import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -141,7 +142,7 @@ def available(name: str) -> tuple[bool, str]:
 def load_plugin(path: Path) -> tuple[str, ...]:
     """Register the models of one Python file; gives their names. Loading it again changes nothing."""
     path = Path(path).resolve()
-    module_name = f"tabml_plugin_{path.stem}"
+    module_name = f"tabml_plugin_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     known = {n for n, s in _specs.items() if s.origin == module_name}
     if str(path) in _loaded:
         return tuple(sorted(known))
@@ -233,9 +234,14 @@ def _check_space(name: str, space: Space, build: Build) -> None:
 
 def _check_new(name: str, build: Build) -> None:
     known = _specs.get(name)
-    if known is not None and known.origin != build.__module__:
+    if known is not None and _place(known.build) != _place(build):  # the same place: a module loaded again
         raise ConfigError(f"model {name!r} is registered twice: by {known.origin} and by {build.__module__}",
                           hint="give one of them another name")  # fmt: skip
+
+
+def _place(build: Build) -> tuple[str, int]:
+    code = inspect.unwrap(build).__code__
+    return code.co_filename, code.co_firstlineno
 
 
 def _load_own() -> None:
