@@ -1,7 +1,7 @@
 """heart4 harmonised by the command line against the reference table, cell by cell, and every planted issue.
 
-`python -m benchmarks.heart4_truth` prints the share of equal cells and, for each planted issue, the finding or
-the counted action that answers it. Exit status 1 where a cell differs or an issue goes unanswered.
+`python -m benchmarks.heart4_truth` prints the share of equal cells and, for each planted issue, the
+counted finding that answers it. Exit status 1 where a cell differs or an issue goes unanswered.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "encoding": ("TB105",),
     "outlier_typo": ("TB112",),
     "derived_age": ("TB180",),
-    "binary_target": ("TB151",),
+    "binary_target": ("TB119",),
     "two_row_header": ("TB105",),
     "blank_rows": ("TB103",),
     "hidden_column": ("TB102",),
@@ -42,16 +42,19 @@ CODES: dict[str, tuple[str, ...]] = {
     "units_in_cells": ("TB111",),
     "two_tables": ("TB127",),
     "numbers_as_text": ("TB110",),
-    "sex_code": ("TB116",),
+    "sex_code": ("TB119",),
 }
-#: Kind of issue -> variables whose rule at that source is the action, and the word the rule must hold.
-RULES: dict[str, tuple[tuple[str, ...], str]] = {
-    "sex_code": (("sex",), "recode"),
-    "derived_age": (("age",), "expr"),
-    "binary_target": (("disease",), "recode"),
-    "numbers_as_text": (("chol", "oldpeak"), "column"),
-    "units_in_cells": (("trestbps",), "column"),
-    "encoding": (("chol",), "column"),
+#: Kind of issue -> the variable or header its finding must name.
+NAMES: dict[str, str] = {
+    "category_spelling": "sex",
+    "outlier_typo": "trestbps",
+    "derived_age": "age",
+    "binary_target": "num",
+    "hidden_column": "AHV-Nr.",
+    "zero_as_missing": "chol",
+    "units_in_cells": "trestbps",
+    "numbers_as_text": "chol",
+    "sex_code": "sex",
 }
 
 
@@ -79,28 +82,21 @@ def compare(folder: Path) -> Compared:
 
 
 def answers(folder: Path) -> Iterator[tuple[dict[str, str], str]]:
-    """(planted issue, what answers it: a finding or a counted action; empty where nothing does)."""
+    """(planted issue, the counted finding that answers it; empty where none does)."""
     import pyarrow.parquet as pq
 
     findings = _rows(folder / "findings.csv")
-    rules = pq.read_table(folder / "provenance" / "rules.parquet").to_pylist()
     sources = pq.read_table(folder / "provenance" / "sources.parquet").to_pylist()
     for issue in _rows(REFERENCE / "planted_issues.csv"):
         names = {s["source"] for s in sources if s["file"] == issue["file"]}
-        yield issue, _finding(issue["kind"], names, findings) or _rule(issue["kind"], names, rules)
+        yield issue, _answer(issue["kind"], names, findings)
 
 
-def _finding(kind: str, sources: set[str], findings: list[dict[str, str]]) -> str:
+def _answer(kind: str, sources: set[str], findings: list[dict[str, str]]) -> str:
     for found in findings:
-        if found["code"] in CODES[kind] and (found["source"] in sources or not found["source"]):
+        if found["code"] in CODES[kind] and found["source"] in sources and NAMES.get(kind, "") in found["columns"]:
             return f"{found['code']} ({found['count']}): {found['evidence']}"
     return ""
-
-
-def _rule(kind: str, sources: set[str], rules: list[dict[str, object]]) -> str:
-    wanted, field = RULES.get(kind, ((), ""))
-    held = [r for r in rules if r["source"] in sources and r["variable"] in wanted and r.get(field)]
-    return "; ".join(f"rule for {r['variable']}: {r[field]}" for r in held)
 
 
 def _rows(file: Path) -> list[dict[str, str]]:
