@@ -106,7 +106,7 @@ class Cohort:
     row of `frame`: `patient` (int position of the patient), `pseudonym` (16 base32 characters),
     `centre` (text or NA), `source` (text), `visit_date` (datetime or NaT), `group` (int: equal numbers
     may be one person and stay in one fold). Rows are ordered by (source name, normalised id).
-    `flow` counts every row from file to patient. `raw_ids` (normalised ids by row) exists in memory
+    `flow` counts every row from file to patient. `raw_ids` (ids as the exports write them, by row) exists in memory
     only, for `--keep-ids` and the user's own prediction file; nothing else may read it.
     """
 

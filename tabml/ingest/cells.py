@@ -94,7 +94,7 @@ class SourceColumns:
         return _by_text(texts, lambda t: parse_number(t, self.decimal), np.nan).astype(np.float64)
 
     def dates(self, texts: pd.Series) -> pd.Series:
-        return read_dates(texts, self.at.source.dates, self.at.source.century).pop("values")
+        return pd.Series(read_dates(texts, self.at.source.dates, self.at.source.century)["values"])
 
     def fold(self, text: str) -> str:
         return fold(text)
@@ -175,8 +175,9 @@ def _from_numbers(numbers: Numbers, columns: SourceColumns, spec: VariableSpec, 
     if spec.kind in ("number", "integer"):
         return Reading(numbers)
     if spec.kind == "boolean" and not mapping.recode:
-        values = np.where(np.isnan(numbers), None, np.where(numbers != 0, "1", "0"))
-        return Reading(values.astype(object))
+        values = np.where(numbers != 0, "1", "0").astype(object)
+        values[np.isnan(numbers)] = None
+        return Reading(values)
     texts = pd.Series([None if np.isnan(v) else f"{v:.15g}" for v in numbers], dtype=object)
     return _read_texts(texts, columns, spec, mapping)
 

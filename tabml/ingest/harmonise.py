@@ -156,7 +156,7 @@ def _plain(series: pd.Series, variable: Variable) -> pd.Series:
     if variable.kind == "boolean":
         return series.astype("Int64")
     if variable.kind == "date":
-        return series.dt.strftime("%Y-%m-%d").astype("string")
+        return pd.Series(series.dt.strftime("%Y-%m-%d"), dtype="string")
     return series.astype("string") if variable.kind == "category" else series
 
 
