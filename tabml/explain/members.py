@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from tabml.models.families.forest import NodeForest
 from tabml.models.families.linear import LinearPath
 
 HAZARD_FLOOR = 1e-9  # cumulative baseline hazard of a horizon before the first event
+SURVIVAL_FLOOR = 1e-9  # survival is held this far inside 0-1 before links are averaged
 RESCALED = "tree shares carried to the log odds by the rescale rule (Chen, Lundberg and Lee 2022), an approximation"
 SAMPLED = "sampled by antithetic permutations against the average patient, an approximation"
 
@@ -68,7 +69,8 @@ def attribute(
     base = np.tile(parts.base, (len(X), 1))
     if task == "multiclass":
         phi, base = phi - phi.mean(axis=1, keepdims=True), base - base.mean(axis=1, keepdims=True)
-    return Attribution(variables, phi, base, link, scale_of(task, horizon), not parts.note, parts.note)
+    whole = Attribution(variables, phi, base, link, scale_of(task, horizon), not parts.note, parts.note)
+    return whole if horizon is None else _held(whole)
 
 
 def link_of(scores: Scores, task: Task, horizon: float | None = None) -> Floats:
@@ -128,6 +130,16 @@ def _forest(fitted: NodeForest, X: NDArray[np.float32], rows: NDArray[np.floatin
     slope = np.broadcast_to(steep, moved.shape).copy()
     np.divide(link(base + moved) - link(base), moved, out=slope, where=np.abs(moved) > 1e-8)
     return _Parts(phi * slope[:, :, None], link(base), RESCALED)
+
+
+def _held(whole: Attribution) -> Attribution:
+    """Survival beyond the floor is held there, and the parts of such a row shrink in proportion."""
+    low, high = (float(np.log(-np.log(s))) for s in (1 - SURVIVAL_FLOOR, SURVIVAL_FLOOR))
+    link = np.clip(whole.link, low, high)
+    free = whole.phi.sum(axis=2)
+    shrink = np.ones_like(free)
+    np.divide(link - whole.base, free, out=shrink, where=(link != whole.link) & (free != 0))
+    return replace(whole, phi=whole.phi * shrink[:, :, None], link=link)
 
 
 def _log_baseline(times: ArrayLike | None, baseline: Floats | None, row: int, horizon: float | None) -> float:

@@ -78,8 +78,8 @@ def test_parts_add_up_to_the_prediction_of_every_row(task: str, name: str) -> No
 
 @pytest.mark.parametrize("name", ["null", "cox", "elastic_cox", "xgboost_cox"])
 def test_survival_at_a_horizon_is_explained_on_the_scale_that_is_averaged(name: str) -> None:
-    found, hazard = explained("survival", name, horizon=300.0), explained("survival", name)
-    assert found.scale == "log cumulative hazard at 300 days"
+    found, hazard = explained("survival", name, horizon=100.0), explained("survival", name)
+    assert found.scale == "log cumulative hazard at 100 days"
     assert found.error <= TOLERANCE
     assert np.allclose(found.phi, hazard.phi)
 
@@ -174,3 +174,12 @@ def test_same_seed_gives_the_same_permutation_values() -> None:
 def test_a_horizon_off_the_grid_is_refused() -> None:
     with pytest.raises(ValueError, match="301 days is no time of the model's grid"):
         link_of(Scores(np.zeros(2), TIMES, np.ones((2, 5))), "survival", 301)
+
+
+def test_survival_beyond_its_floor_is_held_and_stays_additive() -> None:
+    x = rows(30, 9)
+    x[:, 0] += 8  # certain death: S far below 1e-9
+    found = attribute(fitted("survival", "cox"), x, SOURCES, task="survival",
+                      background=Background(rows().mean(axis=0)), horizon=400.0)  # fmt: skip
+    assert found.link.max() == pytest.approx(np.log(-np.log(1e-9)))
+    assert found.error <= TOLERANCE

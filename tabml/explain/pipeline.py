@@ -1,0 +1,137 @@
+"""Explaining a fitted pipeline from cohort rows to its calibrated link, each patient by the model that never saw them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tabml.core.cohort import Variable
+from tabml.core.results import Example, Explanation
+from tabml.core.target import SURVIVAL_TASKS, Task
+from tabml.explain.attribution import Attribution, Floats, assemble, attribute_blend
+from tabml.explain.members import Background, attribute
+from tabml.explain.overview import importances
+from tabml.prep.recipe import FittedPrep
+
+Rows = NDArray[np.int64]
+#: The two patients a report tells about: near the top and near the bottom, but no extreme ones.
+EXAMPLE_QUANTILES = (0.9, 0.1)
+
+
+class Pipeline(Protocol):
+    """What is asked of a fitted whole: members with their preparation, averaged with equal weight, then calibrated."""
+
+    @property
+    def task(self) -> Task: ...
+    @property
+    def members(self) -> Sequence[Any]: ...
+    @property
+    def calibrator(self) -> Any: ...
+    @property
+    def features(self) -> tuple[str, ...]: ...
+    @property
+    def grid(self) -> Any: ...
+    def predict(self, frame: pd.DataFrame) -> Any: ...
+
+
+def explain_pipeline(pipeline: Pipeline, frame: pd.DataFrame, train: pd.DataFrame, *, seed: int) -> Attribution:
+    """SHAP values of the calibrated link for the rows of `frame`; `train` holds the rows the pipeline was fitted on.
+
+    Survival is explained at the longest horizon, on the cloglog of survival. `train` serves forests, in memory.
+    """
+    horizon = float(pipeline.grid.times[_last(pipeline)]) if pipeline.task in SURVIVAL_TASKS else None
+    features = list(pipeline.features)
+    parts = [
+        _member(member, frame[features], train[features], pipeline.task, horizon, seed) for member in pipeline.members
+    ]
+    a, b = _line(pipeline)
+    blend = attribute_blend(parts, a=a, b=b)
+    link = np.asarray(pipeline.predict(frame).link, dtype=float).reshape(blend.link.shape)
+    if pipeline.task == "multiclass":
+        link = link - link.mean(axis=1, keepdims=True)
+    return replace(blend, link=link)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One fold's pipeline with the rows it was fitted on and those it explains (positions in the frame)."""
+
+    pipeline: Pipeline
+    train: Rows
+    test: Rows
+
+
+def explain_folds(folds: Sequence[Fold], frame: pd.DataFrame, *, seed: int) -> tuple[Rows, Attribution]:
+    """Each row explained by the fold that left it out: the rows, rising, and their attribution."""
+    parts = [
+        (f.test, explain_pipeline(f.pipeline, frame.iloc[f.test], frame.iloc[f.train], seed=seed)) for f in folds
+    ]  # fmt: skip
+    return assemble(parts)
+
+
+def explanation(
+    model: str,
+    attribution: Attribution,
+    frame: pd.DataFrame,
+    variables: Mapping[str, Variable],
+    *,
+    patient: NDArray[np.int64] | None = None,
+    cls: int | None = None,
+    examples: Sequence[Example] = (),
+) -> Explanation:
+    """The record a report prints. `frame` holds the explained rows in original units, in the attribution's order."""
+    found = importances(attribution, frame, variables, cls=cls, patient=patient)
+    return Explanation(model, attribution.scale, found, tuple(examples), attribution.error, attribution.note)
+
+
+def example_positions(attribution: Attribution, *, cls: int = 0) -> tuple[int, ...]:
+    """Positions of a patient with a high and one with a low prediction: nearest to the 90 % and 10 % quantile."""
+    link = attribution.link[:, cls]
+    if not len(link):
+        return ()
+    near = [int(np.abs(link - q).argmin()) for q in np.quantile(link, EXAMPLE_QUANTILES)]
+    return tuple(dict.fromkeys(near))
+
+
+def imputed_values(prep: FittedPrep) -> dict[str, object]:
+    """What a complete recipe puts in place of missing cells: a number, a level code, or true/false."""
+    values: dict[str, object] = {}
+    for plan in prep.plans if prep.recipe.complete else ():
+        if plan.kind == "category":
+            shown = dict(zip(plan.columns, plan.fill, strict=True))
+            hits = [level for level in plan.levels if shown.get(f"{plan.name}={level}") == 1.0]
+            values[plan.name] = hits[0] if hits else (plan.levels[0] if len(plan.levels) == 2 else "another level")
+        else:
+            values[plan.name] = bool(plan.fill[0]) if plan.kind == "boolean" else plan.fill[0]
+    return values
+
+
+def _member(
+    member: Any, frame: pd.DataFrame, train: pd.DataFrame, task: Task, horizon: float | None, seed: int
+) -> Attribution:
+    names = list(member.config.features) if member.config.features is not None else list(frame.columns)
+    matrix = member.prep.transform(frame[names])
+    background = Background(member.prep.means, member.prep.transform(train[names]).X)
+    return attribute(
+        member.model, matrix.X, matrix.sources, task=task, background=background, horizon=horizon, seed=seed
+    )
+
+
+def _line(pipeline: Pipeline) -> tuple[Floats, float]:
+    """Intercept (one, or one per class) and slope of the calibrator at what is explained."""
+    calibrator = pipeline.calibrator
+    if calibrator.kind == "none":
+        return np.zeros(1), 1.0
+    if calibrator.kind == "curve":
+        return np.asarray(calibrator.a[[_last(pipeline)]]), float(calibrator.b[_last(pipeline)])
+    return np.atleast_1d(np.asarray(calibrator.a, dtype=float)), float(calibrator.b)
+
+
+def _last(pipeline: Pipeline) -> int:
+    """Place of the longest horizon on the grid."""
+    return int(pipeline.grid.horizons[-1])

@@ -1,0 +1,144 @@
+"""A whole pipeline, from cells with gaps to the calibrated link, is explained by the patients' own variables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tabml.core.cohort import Variable
+from tabml.core.spec import Config
+from tabml.core.target import Target, survival
+from tabml.explain.attribution import TOLERANCE
+from tabml.explain.overview import contributions
+from tabml.explain.pipeline import (
+    Fold,
+    Pipeline,
+    example_positions,
+    explain_folds,
+    explain_pipeline,
+    explanation,
+    imputed_values,
+)
+from tabml.learn.calibrate import Calibrator
+from tabml.learn.ensemble import BLEND
+from tabml.learn.loss import study_grid
+from tabml.learn.pipeline import FittedPipeline, Member
+from tabml.models.registry import fit_model, get
+from tabml.prep.recipe import Recipe, fit_prep
+
+VARIABLES = {
+    "age": Variable("age", "number", unit="years", decimals=0),
+    "chol": Variable("chol", "number", unit="mmol/L", decimals=1),
+    "sex": Variable("sex", "category", levels={"f": "female", "m": "male"}),
+    "pain": Variable("pain", "category", levels={"1": "typical", "2": "atypical", "3": "none"}),
+    "smoker": Variable("smoker", "boolean"),
+}
+N = 150
+
+
+def cohort() -> pd.DataFrame:
+    generator = np.random.default_rng(6)
+    chol = pd.array(generator.normal(5, 1, N), dtype="Float64")
+    chol[generator.uniform(size=N) < 0.2] = pd.NA
+    return pd.DataFrame({
+        "age": pd.array(generator.normal(60, 9, N), dtype="Float64"), "chol": chol,
+        "sex": pd.Categorical(generator.choice(["f", "m"], N), ["f", "m"]),
+        "pain": pd.Categorical(generator.choice(["1", "2", "3"], N), ["1", "2", "3"]),
+        "smoker": pd.array(generator.integers(0, 2, N).astype(bool), dtype="boolean"),
+    })  # fmt: skip
+
+
+def target(task: str, frame: pd.DataFrame) -> Target:
+    generator = np.random.default_rng(2)
+    signal = (frame["age"].to_numpy(float) - 60) / 6 + 0.8 * (frame["sex"] == "m").to_numpy()
+    if task == "survival":
+        time = generator.exponential(400 * np.exp(-signal)) + 1
+        y = survival(np.minimum(time, 600), (time <= 600).astype(int))
+        return Target(task, y, np.arange(N), "death", horizons=(90, 365))
+    noisy = signal + generator.logistic(size=N)
+    classes = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c")}.get(task, ())
+    y = {"binary": noisy > 0, "multiclass": np.digitize(noisy, [-1, 1]), "regression": noisy}[task]
+    return Target(task, y.astype(float if task == "regression" else int), np.arange(N), "outcome", classes=classes)
+
+
+CALIBRATORS = {
+    "binary": lambda n: Calibrator("line", np.array(0.2), np.array(0.9), "binary"),
+    "multiclass": lambda n: Calibrator("classes", np.array([0.0, 0.3, -0.2]), np.array(0.8), "multiclass"),
+    "regression": lambda n: Calibrator("line", np.array(-0.1), np.array(1.1), "regression"),
+    "survival": lambda n: Calibrator("curve", np.full(n, 0.1), np.full(n, 0.95), "survival"),
+}
+
+
+def fitted(task: str, train: np.ndarray) -> tuple[pd.DataFrame, FittedPipeline]:
+    frame, truth = cohort(), target(task, cohort())
+    grid = study_grid(truth)
+    members = []
+    for name in BLEND[task]:
+        spec = get(name)
+        prep = fit_prep(frame.iloc[train], VARIABLES, Recipe.for_needs(spec.needs, missing_flags=True))
+        model = fit_model(spec, {}, prep.transform(frame.iloc[train]).X, truth.y[train], task=task, seed=1,
+                          n_classes=3 if task == "multiclass" else None, times=None if grid is None else grid.times)  # fmt: skip
+        members.append(Member(Config(name), None, prep, model))
+    calibrator = CALIBRATORS[task](0 if grid is None else len(grid.times))
+    whole = FittedPipeline(task, tuple(members), calibrator, grid=grid, features=tuple(frame.columns))
+    return frame, whole
+
+
+@pytest.mark.parametrize("task", sorted(BLEND))
+def test_the_blend_adds_up_to_what_the_pipeline_predicts(task: str) -> None:
+    frame, whole = fitted(task, np.arange(100))
+    found = explain_pipeline(whole, frame.iloc[100:], frame.iloc[:100], seed=1)
+    assert set(found.variables) == set(VARIABLES)
+    assert found.error <= TOLERANCE
+    size = dict(zip(found.variables, np.abs(found.phi).mean(axis=(0, 1)), strict=True))
+    assert max(size, key=size.__getitem__) == "age"
+
+
+def test_each_patient_is_explained_by_the_fold_that_left_them_out() -> None:
+    halves = np.arange(N) % 2
+    folds = []
+    for side in (0, 1):
+        frame, whole = fitted("binary", np.flatnonzero(halves != side))
+        folds.append(Fold(whole, np.flatnonzero(halves != side), np.flatnonzero(halves == side)))
+    rows, found = explain_folds(folds, frame, seed=1)
+    assert rows.tolist() == list(range(N))
+    assert np.allclose(found.link[halves == 0, 0], folds[0].pipeline.predict(frame.iloc[halves == 0]).link)
+    record = explanation("final", found, frame, VARIABLES)
+    assert record.additivity <= TOLERANCE and record.importances[0].variable == "age"
+    high, low = example_positions(found)
+    assert found.link[high, 0] > found.link[low, 0]
+
+
+def test_missing_cells_are_told_with_what_the_model_saw() -> None:
+    frame, whole = fitted("binary", np.arange(100))
+    gap = int(np.flatnonzero(frame["chol"].isna())[0])
+    filled = imputed_values(whole.members[0].prep)
+    assert filled["sex"] in ("f", "m") and filled["pain"] in ("1", "2", "3") and isinstance(filled["smoker"], bool)
+    found = explain_pipeline(whole, frame.iloc[[gap]], frame.iloc[:100], seed=1)
+    told = contributions(found, 0, frame.iloc[gap].to_dict(), VARIABLES, imputed=filled)
+    median = frame["chol"].iloc[:100].median()
+    assert f"missing (imputed {median:.1f})" in [c.value for c in told]
+
+
+def test_a_single_member_without_calibration_is_a_blend_of_one() -> None:
+    frame, whole = fitted("binary", np.arange(100))
+    alone: Pipeline = replace(
+        whole, members=whole.members[:1], calibrator=Calibrator("none", np.zeros(()), np.ones(()), "binary")
+    )
+    found = explain_pipeline(alone, frame.iloc[100:], frame.iloc[:100], seed=1)
+    assert found.exact and found.error < 1e-9
+
+
+def test_the_net_is_explained_by_permutations_of_variables() -> None:
+    pytest.importorskip("torch")
+    frame, truth = cohort(), target("binary", cohort())
+    spec = get("mlp")
+    prep = fit_prep(frame, VARIABLES, Recipe.for_needs(spec.needs))
+    model = fit_model(spec, {}, prep.transform(frame).X, truth.y, task="binary", seed=1)
+    whole = FittedPipeline("binary", (Member(Config("mlp"), None, prep, model),), CALIBRATORS["binary"](0),
+                           features=tuple(frame.columns))  # fmt: skip
+    found = explain_pipeline(whole, frame.iloc[:20], frame, seed=1)
+    assert found.error <= TOLERANCE and not found.exact
