@@ -6,27 +6,77 @@ reader ask for terabytes and abort the whole interpreter, which nothing in it ca
 
 from __future__ import annotations
 
+import io
 import pickle
+import re
 import sys
+import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
 
 CHUNK_ROWS = 2000
 SAFE = {("datetime", kind.__name__): kind for kind in (date, datetime, time, timedelta)}
+#: Error words calamine knows; for any other (LibreOffice writes `Err:502`) it refuses the whole sheet.
+KNOWN_ERRORS = frozenset((b"#DIV/0!", b"#N/A", b"#NAME?", b"#NULL!", b"#NUM!", b"#REF!", b"#VALUE!"))
+_ERROR_CELL = re.compile(
+    rb"""(<(?:\w+:)?c\s[^<>]*?\bt=["']e["'][^<>]*>(?:<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>))?<(?:\w+:)?v>)([^<]*)"""
+)
+Message = tuple[Any, ...]
 
 
-def sheets(path: str) -> Iterator[tuple[str, bool, list[tuple[int, int, int, int]], Iterator[tuple[Any, ...]]]]:
-    """Each worksheet: name, hidden, merged ranges counted from 1, and its rows from A1, None where blank."""
-    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+def messages(path: str, *, mend: bool = False) -> Iterator[Message]:
+    """A workbook as messages: per sheet `("sheet", name, hidden, merged)` and `("rows", rows)`, then `("end",)`.
 
-    with CalamineWorkbook.from_path(path) as workbook:
+    Rows start at A1 and hold None where blank; merged ranges count from 1. A reader that fails gives
+    `("error", kind, sheet)` instead. `mend` replaces error words that calamine does not know.
+    """
+    name = None
+    try:
+        from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+        workbook = CalamineWorkbook.from_filelike(mended(path)) if mend else CalamineWorkbook.from_path(path)
         for entry in workbook.sheets_metadata:
             if entry.typ != SheetTypeEnum.WorkSheet:
                 continue
-            sheet = workbook.get_sheet_by_name(entry.name)
+            name = entry.name
+            sheet = workbook.get_sheet_by_name(name)
             merged = [(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in sheet.merged_cell_ranges or ()]
-            yield entry.name, entry.visible != SheetVisibleEnum.Visible, merged, rows(sheet)
+            yield "sheet", name, entry.visible != SheetVisibleEnum.Visible, merged
+            yield from _chunks(sheet)
+        yield ("end",)
+    except (GeneratorExit, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of the reader is no Exception
+        yield "error", type(error).__name__, name
+
+
+def _chunks(sheet: Any) -> Iterator[Message]:
+    chunk: list[tuple[Any, ...]] = []
+    for row in rows(sheet):
+        chunk.append(row)
+        if len(chunk) == CHUNK_ROWS:
+            yield "rows", chunk
+            chunk = []
+    yield "rows", chunk
+
+
+def mended(path: str) -> io.BytesIO:
+    """The workbook with unknown error words written as #VALUE!, in memory."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as copy:
+        for part in archive.infolist():
+            content = archive.read(part)
+            copy.writestr(
+                part.filename,
+                _ERROR_CELL.sub(_known_error, content) if b"/worksheets/" in part.filename.encode() else content,
+            )
+    out.seek(0)
+    return out
+
+
+def _known_error(found: re.Match[bytes]) -> bytes:
+    return found[1] + (found[2] if found[2] in KNOWN_ERRORS else b"#VALUE!")
 
 
 def rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
@@ -47,25 +97,10 @@ class SafeUnpickler(pickle.Unpickler):
         raise pickle.UnpicklingError(f"{module}.{name} is no cell value")
 
 
-def send(path: str, out: BinaryIO) -> None:
-    """Write every sheet as a head, chunks of rows and an end mark."""
-
-    def put(message: Any) -> None:
+def send(path: str, out: BinaryIO, *, mend: bool) -> None:
+    """Write the messages of a workbook, each pickled by itself."""
+    for message in messages(path, mend=mend):
         pickle.dump(message, out, protocol=5)
-
-    try:
-        for name, hidden, merged, lines in sheets(path):
-            put(("sheet", name, hidden, merged))
-            chunk = []
-            for line in lines:
-                chunk.append(line)
-                if len(chunk) == CHUNK_ROWS:
-                    put(("rows", chunk))
-                    chunk = []
-            put(("rows", chunk))
-        put(("end",))
-    except BaseException as error:  # a panic of the reader is no Exception
-        put(("error", type(error).__name__))
     out.flush()
 
 
@@ -84,4 +119,4 @@ def limit_memory(n_bytes: int) -> None:
 
 if __name__ == "__main__":
     limit_memory(int(sys.argv[2]))
-    send(sys.argv[1], sys.stdout.buffer)
+    send(sys.argv[1], sys.stdout.buffer, mend=sys.argv[3] == "mend")

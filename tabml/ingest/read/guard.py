@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 
 from tabml.core.config import Data
 from tabml.core.errors import InputError
+from tabml.ingest.read.child import KNOWN_ERRORS
 from tabml.ingest.read.records import Range, address, column_number
 from tabml.ingest.read.sniff import RESAVE
 
@@ -56,7 +57,8 @@ class SheetFacts:
     cells: int = 0
     last_row: int = 0
     last_column: int = 0
-    farthest: str = "A1"
+    widest: str = "A1"
+    deepest: str = "A1"
     errors: Counter[str] = field(default_factory=Counter)
     error_at: list[str] = field(default_factory=list)
     uncached: int = 0
@@ -66,6 +68,14 @@ class SheetFacts:
     merged: list[Range] = field(default_factory=list)
     is_plain: bool = True
     """Written the way Excel and its libraries write; anything else is read in a child process."""
+
+    has_odd_errors: bool = False
+    """Some error word is not one of Excel's old ones; the reader must not see it."""
+
+    @property
+    def farthest(self) -> str:
+        """The cell that stretches the sheet most."""
+        return self.widest if self.last_column / MAX_COLUMN > self.last_row / MAX_ROW else self.deepest
 
     @property
     def box(self) -> int:
@@ -282,11 +292,11 @@ class Patterns:
         column, row = column_number(far_column[:6].decode()), int(far_row[:12])
         if column > facts.last_column:
             facts.last_column = column
-            facts.farthest = self._address_of(piece, far_column + rb"[0-9]+") or facts.farthest
+            facts.widest = self._address_of(piece, far_column + rb"[0-9]+") or facts.widest
         if row > facts.last_row:
             facts.last_row = row
-            if row > MAX_ROW or facts.box > 1_000_000:
-                facts.farthest = self._address_of(piece, rb"[A-Z]+" + far_row) or facts.farthest
+            if row > MAX_ROW or facts.box > 1_000_000:  # not needed before, and every piece is deeper than the last
+                facts.deepest = self._address_of(piece, rb"[A-Z]+" + far_row) or facts.deepest
 
     def _address_of(self, piece: bytes, reference: bytes) -> str | None:
         found = re.search(rb'r="(%s)"' % reference, piece)
@@ -304,8 +314,10 @@ class Patterns:
                 column, row = column_number(reference[1][:6].decode()), int(reference[2][:12])
             else:
                 column += 1
-            if column > facts.last_column or row > facts.last_row:
-                facts.farthest = address(row, column)
+            if column > facts.last_column:
+                facts.widest = address(row, column)
+            if row > facts.last_row:
+                facts.deepest = address(row, column)
             facts.last_row, facts.last_column = max(facts.last_row, row), max(facts.last_column, column)
 
     def _cells(self, piece: bytes, mark: bytes) -> Iterator[tuple[bytes, bytes, str]]:
@@ -330,6 +342,7 @@ class Patterns:
                 value = re.search(rb"<%sv>([^<]*)<" % self.prefix, body)
                 word = value[1].decode("ascii", "replace") if value else "#ERROR"
                 facts.errors[word if word in ERROR_WORDS else "#ERROR"] += 1
+                facts.has_odd_errors |= word.encode() not in KNOWN_ERRORS
                 if len(facts.error_at) < ADDRESSES_KEPT:
                     facts.error_at.append(place)
 

@@ -64,10 +64,11 @@ def detect_encoding(content: bytes, name: str = "file") -> tuple[str, float]:
 def _wide(sample: bytes, name: str) -> str:
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     half = len(sample) / 2
-    if odd > 0.4 * half and even < 0.05 * half:
-        return "utf-16-le"
-    if even > 0.4 * half and odd < 0.05 * half:
-        return "utf-16-be"
+    encoding = "utf-16-le" if odd > even else "utf-16-be"
+    letters = sample[: len(sample) // 2 * 2].decode(encoding, errors="replace")
+    is_text = sum(c.isprintable() or c in "\t\r\n" for c in letters) > 0.98 * len(letters)
+    if max(odd, even) > 0.4 * half and min(odd, even) < 0.05 * half and is_text:
+        return encoding
     raise InputError("the file is neither text nor a workbook", where=name, hint=RESAVE)
 
 

@@ -8,7 +8,7 @@ import pickle
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,11 @@ def read_workbook(path: Path, content: Content, data: Data) -> tuple[RawSheet, .
         with zipfile.ZipFile(path) as archive:
             check_archive(archive, path, data)
     is_small = guarded is not None and guarded.is_clean and guarded.unpacked <= SMALL_WORKBOOK
-    parsed = _parse_here(path) if is_small else _parse_in_child(path, _memory_needed(path, guarded))
+    mend = guarded is not None and any(sheet.has_odd_errors for sheet in guarded.sheets)
+    if is_small:
+        parsed = _collect(child.messages(str(path), mend=mend), path)
+    else:
+        parsed = _parse_in_child(path, _memory_needed(path, guarded), mend=mend)
     facts = {sheet.name: sheet for sheet in guarded.sheets} if guarded else {}
     digest = _sha256(path)
     return tuple(_raw(path.name, digest, sheet, facts.get(sheet.name)) for sheet in parsed)
@@ -83,15 +87,6 @@ def _sha256(path: Path) -> str:
         raise unreadable(path, error) from None
 
 
-def _parse_here(path: Path) -> list[_Sheet]:
-    try:
-        return [_Sheet(n, h, tuple(sorted(m)), tuple(rows)) for n, h, m, rows in child.sheets(str(path))]
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # a panic of the reader is no Exception
-        raise _reader_error(path, type(error).__name__) from None
-
-
 def _memory_needed(path: Path, guarded: Guarded | None) -> int:
     """Address space a harmless workbook of this size can need, with room to spare."""
     if guarded is not None:
@@ -104,49 +99,54 @@ def _memory_needed(path: Path, guarded: Guarded | None) -> int:
     return BASE_BYTES + 40 * unpacked
 
 
-def _parse_in_child(path: Path, memory: int) -> list[_Sheet]:
-    command = [sys.executable, "-P", str(Path(child.__file__)), str(path.resolve()), str(memory)]
+def _parse_in_child(path: Path, memory: int, *, mend: bool = False) -> list[_Sheet]:
+    script = [str(Path(child.__file__)), str(path.resolve()), str(memory), "mend" if mend else "as-is"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+        [sys.executable, "-P", *script],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
     ) as process:
         try:
-            return _collect(process.stdout, path)
+            return _collect(_received(process.stdout), path)
         finally:
             process.kill()
 
 
-def _collect(stream: Any, path: Path) -> list[_Sheet]:
+def _received(stream: Any) -> Iterator[child.Message]:
+    while True:
+        try:
+            yield child.SafeUnpickler(stream).load()
+        except (EOFError, pickle.UnpicklingError):
+            # stopped by the memory limit, or aborted: no more can be learned from it
+            yield "error", "MemoryError", None
+            return
+
+
+def _collect(messages: Iterable[child.Message], path: Path) -> list[_Sheet]:
+    """Sheets from the messages of a reader; InputError for its failure."""
     sheets: list[_Sheet] = []
     rows: list[Row] = []
-    head: tuple[Any, ...] | None = None
-    for message in _messages(stream, path):
+    head: child.Message | None = None
+    for message in messages:
         if message[0] == "rows":
             rows.extend(message[1])
             continue
         if head is not None:
             sheets.append(_Sheet(head[1], head[2], tuple(sorted(head[3])), tuple(rows)))
+        if message[0] == "error":
+            raise _reader_error(path, message[1], message[2])
+        if message[0] == "end":
+            break
         rows, head = [], message
     return sheets
 
 
-def _messages(stream: Any, path: Path) -> Iterator[tuple[Any, ...]]:
-    while True:
-        try:
-            message = child.SafeUnpickler(stream).load()
-        except (EOFError, pickle.UnpicklingError):
-            # the child was stopped by the memory limit or aborted: no more can be learned from it
-            raise _reader_error(path, "MemoryError") from None
-        if message[0] == "error":
-            raise _reader_error(path, str(message[1]))
-        yield message
-        if message[0] == "end":
-            return
-
-
-def _reader_error(path: Path, kind: str) -> InputError:
+def _reader_error(path: Path, kind: str, sheet: str | None) -> InputError:
     if kind == "PasswordError":
         return InputError("the workbook is encrypted with a password", where=path.name, hint=DECRYPT)
     if kind == "MemoryError":
         return InputError("the reader of the workbook ran out of memory and was stopped", where=path.name, hint=RESAVE)
-    return damaged(path)
+    return damaged(path, sheet)
