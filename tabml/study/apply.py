@@ -15,6 +15,7 @@ from tabml.core.errors import DataError
 from tabml.core.findings import Finding, ordered
 from tabml.study.bundle import Bundle, read_bundle
 from tabml.study.checks import Checked, check_rows
+from tabml.study.probe import needs_probe, probe
 
 if TYPE_CHECKING:
     from tabml.ingest.new_rows import NewRows
@@ -49,12 +50,20 @@ def predict_file(
     from tabml.ingest.new_rows import new_rows
     from tabml.ingest.read import read_files
 
-    bundle = read_bundle(model)
+    bundle = open_bundle(model)
     codebook = load_codebook(codebook_file) if codebook_file is not None else bundle.codebook
     names = [entry["name"] for entry in bundle.schema]
     rows = new_rows(read_files(inputs, Data(sheet=sheet)), codebook, names)
     _refuse_absent(bundle, rows)
     return apply_rows(bundle, rows)
+
+
+def open_bundle(model: Path) -> Bundle:
+    """A model file to predict with: checked here, and its foreign parts opened in a child process first."""
+    bundle = read_bundle(model)
+    if needs_probe(tuple(bundle.members)):
+        probe(model)
+    return bundle
 
 
 def apply_rows(bundle: Bundle, rows: NewRows) -> Applied:
