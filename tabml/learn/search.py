@@ -96,17 +96,22 @@ def search(
     *,
     progress: Report = silent,
     remaining: Remaining = forever,
+    later: float = 0.0,
 ) -> SearchResult:
     """Run portfolio and TPE stage on the plan's folds.
 
+    `later`: what comes after the search, in portfolios; that much time is kept from the TPE stage.
     A configuration that fails, or that the time limit cuts off, has no score; a DataError when none is left.
     """
     rule = loss_rule(material.target, plan, material.grid)
     job = _Run(material, plan, rule, executor, progress, remaining)
+    before = remaining()
     trials = list(job.trials(portfolio.configs, portfolio.stage, "search"))
     families, per_family, findings = _gate(material, config)
     truncated = any(t.status == "skipped" for t in trials)
     if families and not truncated:
+        spent = before - remaining() if math.isfinite(before) else 0.0
+        job = replace(job, remaining=lambda: remaining() - later * spent)
         for base in _top_families(trials, families):
             trials += _tune(job, trials, base, per_family)
         truncated = any(t.status == "skipped" for t in trials)

@@ -117,26 +117,29 @@ def _learn(lesson: Teacher, raw: Link, weights: Floats) -> list[Calibrator]:
     return lesson.tiled(repeats).fit_many(flat, np.tile(weights, (1, repeats)) / repeats)
 
 
-def lower_bound(difference: Floats, *, share: float = 0.05) -> float:
-    """One-sided 95 % lower bound of a mean out-of-bag difference."""
+def lower_bound(difference: Floats, *, shrink: float = SHRINK, share: float = 0.05) -> float:
+    """One-sided 95 % lower bound of a mean difference from its draws, shrunk where they are out-of-bag."""
     d = difference[np.isfinite(difference)]
-    return float(d.mean() + SHRINK * (np.quantile(d, share) - d.mean()))
+    return float(d.mean() + shrink * (np.quantile(d, share) - d.mean()))
 
 
-def verdict(corrected: Mapping[str, Corrected], final: str = "final") -> tuple[str, tuple[Finding, ...]]:
-    """`useful`, `no better than age and sex` or `no usable signal`, by the loss on left-out patients.
+REFERENCES = (
+    ("null", "no usable signal", "TB240", "the null model"),
+    ("age_sex", "no better than age and sex", "TB230", "age and sex"),
+)
 
-    Useful means that the one-sided 95 % lower bound of loss(reference) - loss(chosen) is above 0.
+
+def verdict(gains: Mapping[str, Floats], *, shrink: float = SHRINK) -> tuple[str, tuple[Finding, ...]]:
+    """`useful`, `no better than age and sex` or `no usable signal`, by the loss of unseen patients.
+
+    `gains` holds draws (B,) of loss(reference) - loss(final). Useful means that their one-sided 95 % lower bound is
+    above 0 for every reference.
     """
-    gain = corrected["null"].loss - corrected[final].loss
-    bound = lower_bound(gain)
-    if bound <= 0:
-        said = f"mean loss falls by {np.nanmean(gain):.4f} against the null model, lower bound {bound:.4f}"
-        return "no usable signal", (finding("TB240", said),)
-    if "age_sex" in corrected:
-        gain = corrected["age_sex"].loss - corrected[final].loss
-        bound = lower_bound(gain)
+    for name, word, code, title in REFERENCES:
+        if name not in gains:
+            continue
+        bound = lower_bound(gains[name], shrink=shrink)
         if bound <= 0:
-            said = f"mean loss falls by {np.nanmean(gain):.4f} against age and sex, lower bound {bound:.4f}"
-            return "no better than age and sex", (finding("TB230", said),)
+            said = f"mean loss against {title} falls by {np.nanmean(gains[name]):.4f}, 95 % lower bound {bound:.4f}"
+            return word, (finding(code, said),)
     return "useful", ()

@@ -1,0 +1,1 @@
+"""From predictions to the numbers and curves of a report."""

@@ -1,0 +1,167 @@
+"""Lines of the report's figures, from predictions of rows the models did not learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tabml.core.hazard import kaplan_meier
+from tabml.core.results import Curve, EstimateType
+from tabml.core.target import SURVIVAL_TASKS, horizon_text
+from tabml.learn.evaluate.numbers import Bench
+from tabml.learn.loss import Floats, Link, survival_of
+from tabml.learn.pipeline import probability_of
+from tabml.learn.scored import NAMED, Scored
+from tabml.metrics.calibration import calibration_curve, calibration_groups
+from tabml.metrics.classification import risk_histogram, roc_curve
+from tabml.metrics.decision import DEFAULT_THRESHOLDS, decision_curve, survival_net_benefit
+from tabml.metrics.intervals import Resamples
+from tabml.metrics.survival import calibration_groups_at
+
+ROC_CORNERS = 200
+GROUPS = 10
+RISK_GROUPS = ("low", "middle", "high")
+MIN_IN_GROUP = 5  # a dot of a figure stands for five patients or more
+
+
+def curves(bench: Bench, scored: Mapping[str, Scored], kind: EstimateType) -> list[Curve]:
+    """All lines of the final and the simple model; the first repeat stands for all."""
+    out: list[Curve] = []
+    for name in NAMED:
+        raw, link = scored[name].raw[0], scored[name].link[0]
+        task = bench.material.task
+        if task == "binary":
+            out += _binary(bench, name, kind, raw, link)
+        elif task == "multiclass":
+            out += _classes(bench, name, kind, link)
+        elif task == "regression":
+            out += _agreement(bench, name, kind, link)
+        elif task in SURVIVAL_TASKS:
+            out += _survival(bench, name, kind, link)
+    return out
+
+
+def _binary(bench: Bench, name: str, kind: EstimateType, raw: Link, link: Link) -> list[Curve]:
+    y, p = bench.material.y, probability_of(link, "binary")
+    out = [*_roc(y, raw, name, kind), *_calibration(y, p, name, kind)]
+    smooth = calibration_curve(y, p)
+    if smooth is not None:
+        out.append(Curve("calibration_smooth", name, kind, _t(smooth.predicted), _t(smooth.observed), counts=smooth.n))
+    edges, without, with_ = risk_histogram(y, p)
+    for label, cls, counts in (("without", "0", without), ("with", "1", with_)):
+        shares = tuple(c / max(1, len(y)) for c in counts)
+        out.append(Curve("risk_histogram", name, kind, _t(edges), shares, label=label, cls=cls, counts=counts))
+    found = decision_curve(y, p, resamples=Resamples(bench.weights[:, bench.judge.patient]))
+    low, high = (() if x is None else _t(x) for x in (found.lower, found.upper))
+    out.append(Curve("decision", name, kind, _t(found.threshold), _t(found.model), low, high, label="model"))
+    if name == NAMED[0]:
+        out.append(Curve("decision", "treat all", kind, _t(found.threshold), _t(found.treat_all), label="treat all"))
+    return out
+
+
+def _roc(
+    y: NDArray[np.integer], score: Link, name: str, kind: EstimateType, cls: str | None = None, label: str = ""
+) -> list[Curve]:
+    found = roc_curve(y, score, points=ROC_CORNERS)
+    if found is None:
+        return []
+    return [Curve("roc", name, kind, _t(found.false_positive), _t(found.true_positive), cls=cls, label=label)]
+
+
+def _calibration(
+    y: NDArray[np.integer], p: Floats, name: str, kind: EstimateType, cls: str | None = None, label: str = ""
+) -> list[Curve]:
+    """Dots of the calibration plot: groups of equal size by predicted risk."""
+    groups = calibration_groups(y, p, groups=GROUPS)
+    x, observed, low, high = (
+        tuple(float(getattr(g, part)) for g in groups) for part in ("predicted", "observed", "lower", "upper")
+    )
+    counts = tuple(int(g.n) for g in groups)
+    return [Curve("calibration", name, kind, x, observed, low, high, cls=cls, label=label, counts=counts)]
+
+
+def _classes(bench: Bench, name: str, kind: EstimateType, link: Link) -> list[Curve]:
+    target = bench.material.target
+    p = probability_of(link, "multiclass")
+    out: list[Curve] = []
+    for k, (code, label) in enumerate(zip(target.classes, target.class_labels, strict=True)):
+        y = np.asarray(target.y == k, dtype=np.int64)
+        out += _roc(y, p[:, k], name, kind, code, label)
+        out += _calibration(y, p[:, k], name, kind, code, label)
+    return out
+
+
+def _agreement(bench: Bench, name: str, kind: EstimateType, link: Link) -> list[Curve]:
+    """Mean observed against mean predicted value in tenths of the prediction, with the interval of the mean."""
+    y = bench.material.y
+    parts = [g for g in np.array_split(np.argsort(link, kind="stable"), GROUPS) if len(g) >= MIN_IN_GROUP]
+    x = tuple(float(link[g].mean()) for g in parts)
+    middle = [float(y[g].mean()) for g in parts]
+    reach = [1.96 * float(y[g].std(ddof=1)) / len(g) ** 0.5 for g in parts]
+    low, high = (tuple(m + sign * r for m, r in zip(middle, reach, strict=True)) for sign in (-1, 1))
+    unit = bench.material.target.unit or "1"
+    counts = tuple(len(g) for g in parts)
+    return [Curve("calibration", name, kind, x, tuple(middle), low, high, unit, unit, counts=counts)]
+
+
+def _survival(bench: Bench, name: str, kind: EstimateType, link: Link) -> list[Curve]:
+    grid, y = bench.material.grid, bench.material.y
+    if grid is None:
+        return []
+    out: list[Curve] = []
+    for h in sorted(bench.material.target.horizons, reverse=True):
+        risk = 1 - survival_of(link[:, int(np.searchsorted(grid.times, h))])
+        groups = [g for g in calibration_groups_at(y, risk, float(h)) if g.observed.value is not None]
+        if groups:
+            observed, low, high = (
+                tuple(float(getattr(g.observed, part) or 0.0) for g in groups) for part in ("value", "lower", "upper")
+            )
+            x, counts = tuple(float(g.predicted) for g in groups), tuple(g.n for g in groups)
+            out.append(
+                Curve(
+                    "calibration", name, kind, x, observed, low, high, horizon=h, label=horizon_text(h), counts=counts
+                )
+            )
+        if h == max(bench.material.target.horizons):
+            out += _net_benefit(bench, name, kind, risk, h)
+            out += _by_risk(bench, name, kind, risk)
+    return out
+
+
+def _net_benefit(bench: Bench, name: str, kind: EstimateType, risk: Floats, horizon: int) -> list[Curve]:
+    y, at = bench.material.y, [float(t) for t in DEFAULT_THRESHOLDS]
+    lines: list[tuple[str, str, Floats]] = [(name, "model", risk)]
+    lines += [("treat all", "treat all", np.ones_like(risk))] if name == NAMED[0] else []
+    out = []
+    for model, label, said in lines:
+        values = [survival_net_benefit(y, said, t, float(horizon)).value for t in at]
+        x = tuple(t for t, v in zip(at, values, strict=True) if v is not None)
+        out.append(
+            Curve("decision", model, kind, x, tuple(v for v in values if v is not None), label=label, horizon=horizon)
+        )
+    return out
+
+
+def _by_risk(bench: Bench, name: str, kind: EstimateType, risk: Floats) -> list[Curve]:
+    """Kaplan-Meier of thirds of the predicted risk, with the number at risk at each step of the grid."""
+    grid, y = bench.material.grid, bench.material.y
+    if grid is None:
+        return []
+    at = grid.times[grid.steps]
+    out = []
+    for label, rows in zip(RISK_GROUPS, np.array_split(np.argsort(risk, kind="stable"), len(RISK_GROUPS)), strict=True):
+        if len(rows) < MIN_IN_GROUP:
+            continue
+        curve = kaplan_meier(y["time"][rows], y["event"][rows] == 1)
+        at_risk = tuple(int((y["time"][rows] >= t).sum()) for t in at)
+        out.append(
+            Curve("km_risk_group", name, kind, _t(at), _t(curve.at(at)), x_unit="day", at_risk=at_risk,
+                  label=f"{label} predicted risk", counts=(len(rows),))
+        )  # fmt: skip
+    return out
+
+
+def _t(values: Floats | Sequence[float]) -> tuple[float, ...]:
+    return tuple(float(v) for v in values)

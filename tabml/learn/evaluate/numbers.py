@@ -1,0 +1,193 @@
+"""From predictions to numbers: every metric of every named model with its interval and the name of its estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tabml.core.findings import Finding, finding
+from tabml.core.results import Estimate, EstimateType
+from tabml.core.target import SURVIVAL_TASKS
+from tabml.learn.estimate.bbc import MOST_SKIPPED, SHRINK, Corrected
+from tabml.learn.judge import Ask, Judge, most_resamples
+from tabml.learn.loss import Floats
+from tabml.learn.material import Material
+from tabml.learn.pipeline import FittedPipeline
+from tabml.learn.scored import NAMED, Scored
+from tabml.metrics.intervals import percentile, shrunk_interval
+from tabml.metrics.value import Value, known, unknown
+
+CALIBRATED = (0.8, 1.2)  # of the slope; outside it risks mislead
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all estimates of a study share: the judge, bootstrap counts (B, N), patients and events."""
+
+    material: Material
+    judge: Judge
+    weights: NDArray[np.int32]
+    thresholds: tuple[float, ...] = ()
+
+    def asks(self, model: str) -> tuple[Ask, ...]:
+        """All numbers for the final and the simple model, the brief ones for the others."""
+        return self.judge.asks(brief=model not in NAMED, thresholds=self.thresholds)
+
+    def estimate(self, ask: Ask, value: Value, model: str, kind: EstimateType, population: str = "all") -> Estimate:
+        """The record of a number."""
+        metric, target = ask.metric, self.material.target
+        reason = value.reason if value.value is None else value.note
+        return Estimate(
+            ask.key, model, kind, value.value, value.lower, value.upper, population,
+            self.material.patients.n, self.events(ask.cls), ask.horizon,
+            cls=None if ask.cls is None else target.classes[ask.cls], threshold=ask.threshold,
+            ci_method=value.method, resamples=value.resamples,
+            unit=(target.unit or "1") if metric.unit == "y" else metric.unit,
+            direction=metric.direction, status=value.status, reason=reason, decimals=metric.decimals,
+        )  # fmt: skip
+
+    def events(self, cls: int | None = None) -> int | None:
+        """Patients with the outcome, or in the class; None where events are not counted."""
+        return count_events(self.material, np.arange(self.material.patients.n), cls)
+
+
+def count_events(material: Material, patients: NDArray[np.int64], cls: int | None = None) -> int | None:
+    """Events among some patients."""
+    outcome = material.patients.outcome[patients].astype(str)
+    if material.task in SURVIVAL_TASKS or material.task == "binary":
+        return int((outcome == "1").sum())
+    return int((outcome == str(cls)).sum()) if material.task == "multiclass" and cls is not None else None
+
+
+def cross_validated(bench: Bench, scored: Mapping[str, Scored], kind: EstimateType) -> list[Estimate]:
+    """Each model on the rows it did not learn from, with patient-bootstrap intervals; means over repeats."""
+    out = []
+    counts = bench.weights[:, bench.judge.patient].astype(float)
+    for name, s in scored.items():
+        asks = bench.asks(name)
+        draws = _repeated(bench.judge, asks, s, counts)
+        out += [bench.estimate(a, _interval(_point(bench.judge, a, s), draws[a], a), name, kind) for a in asks]
+    return out
+
+
+def corrected(bench: Bench, draws: Mapping[str, Corrected]) -> tuple[list[Estimate], list[Finding]]:
+    """BBC estimates: mean of the out-of-bag draws, interval shrunk on the metric's own scale."""
+    estimates, findings = [], []
+    for name, model in draws.items():
+        for ask, drawn in model.draws.items():
+            value = _shrunk(_run(ask, drawn), ask.metric.scale)
+            estimates.append(bench.estimate(ask, value, name, "corrected_bbc"))
+    for ask, drawn in draws["final"].draws.items():
+        lost = float(np.mean(~np.isfinite(_run(ask, drawn))))
+        if lost > MOST_SKIPPED:
+            findings.append(finding("TB231", f"{ask.key}: {lost:.0%} of the resamples have no number"))
+    return estimates, findings
+
+
+def apparent(bench: Bench, models: Mapping[str, FittedPipeline]) -> list[Estimate]:
+    """Each shipped model on the rows it was fitted on."""
+    out = []
+    for name, pipeline in models.items():
+        raw = pipeline.raw_link(bench.material.frame)[0]
+        link = pipeline.calibrator.apply(raw)
+        for ask in bench.asks(name):
+            value = bench.judge.value(ask, raw, link)
+            out.append(bench.estimate(ask, value, name, "apparent"))
+    return out
+
+
+def compared_corrected(bench: Bench, draws: Mapping[str, Corrected]) -> list[Estimate]:
+    """Final minus simple, age and sex, and null, in the same draws."""
+    out = []
+    for other in _others(draws):
+        for ask in bench.judge.asks(brief=True):
+            both = _run(ask, draws["final"].draws[ask] - draws[other].draws[ask])
+            value = _shrunk(both, "identity")
+            out.append(_difference(bench.estimate(ask, value, f"final - {other}", "corrected_bbc")))
+    return out
+
+
+def compared_scored(bench: Bench, scored: Mapping[str, Scored], kind: EstimateType) -> list[Estimate]:
+    """Final minus simple, age and sex, and null, on the same resampled patients."""
+    out = []
+    counts = bench.weights[:, bench.judge.patient].astype(float)
+    asks = bench.judge.asks(brief=True)
+    mine = _repeated(bench.judge, asks, scored["final"], counts)
+    for other in _others(scored):
+        theirs = _repeated(bench.judge, asks, scored[other], counts)
+        for ask in asks:
+            a, b = (_point(bench.judge, ask, scored[n]) for n in ("final", other))
+            point = known(float(a) - float(b)) if a.value is not None and b.value is not None else a
+            value = percentile(point, mine[ask] - theirs[ask])
+            out.append(_difference(bench.estimate(ask, value, f"final - {other}", kind)))
+    return out
+
+
+def said_of_calibration(estimates: Sequence[Estimate], kind: EstimateType) -> list[Finding]:
+    """TB301 where the final model's slope on unseen patients is outside 0.8-1.2."""
+    keys = ("calibration_slope", "survival_slope", "slope")
+    mine = [e for e in estimates if e.key in keys and e.model == "final" and e.estimate_type == kind]
+    off = [e for e in mine if e.value is not None and not CALIBRATED[0] <= e.value <= CALIBRATED[1]]
+    return [finding("TB301", f"calibration slope {e.text}") for e in off if e.population == "all"]
+
+
+def said_of_missing(estimates: Sequence[Estimate]) -> list[Finding]:
+    """TB300 for numbers of the final model over all patients that could not be given."""
+    lost = [e for e in estimates if e.model == "final" and e.population == "all" and e.status == "not_estimable"]
+    return [finding("TB300", f"{e.key} ({e.estimate_type}): {e.reason}") for e in lost]
+
+
+def _others(models: Mapping[str, object]) -> list[str]:
+    return [name for name in ("simple", "age_sex", "null") if name in models]
+
+
+def _difference(estimate: Estimate) -> Estimate:
+    """A difference above 0 means the first number is larger, better or not."""
+    return replace(estimate, decimals=max(3, estimate.decimals))
+
+
+def _point(judge: Judge, ask: Ask, scored: Scored) -> Value:
+    """The metric, mean over repeats; the first reason where one repeat has none."""
+    values = [
+        judge.value(ask, scored.raw[r], scored.link[r], fold=scored.fold[r]) for r in range(len(scored.raw))
+    ]  # fmt: skip
+    lost = next((v for v in values if v.value is None), None)
+    if lost is not None or len(values) == 1:
+        return lost or values[0]
+    return known(float(np.mean([float(v) for v in values])))
+
+
+def _repeated(judge: Judge, asks: Sequence[Ask], scored: Scored, counts: Floats) -> dict[Ask, Floats]:
+    """Draws under each row of counts, mean over repeats."""
+    found = [
+        judge.draws(asks, counts, scored.raw[r], lambda i, r=r: scored.link[r], fold=scored.fold[r])  # type: ignore[misc]
+        for r in range(len(scored.raw))
+    ]
+    return {a: np.asarray(np.mean([f[a] for f in found], axis=0)) for a in asks}
+
+
+def _interval(point: Value, draws: Floats, ask: Ask) -> Value:
+    """The bootstrap's interval, so that all of a table rest on the same resamples."""
+    if point.value is None:
+        return point
+    return percentile(replace(point, lower=None, upper=None, method=None), _run(ask, draws))
+
+
+def _run(ask: Ask, draws: Floats) -> Floats:
+    """The draws that the metric was taken on."""
+    return draws[: int(min(len(draws), most_resamples(ask)))]
+
+
+def _shrunk(draws: Floats, scale: str) -> Value:
+    usable = draws[np.isfinite(draws)]
+    if len(usable) < max(2, 0.5 * len(draws)):
+        return unknown("too few patients on one side of the resamples")
+    if np.ptp(usable) == 0:
+        return known(float(usable[0]), note="no interval: every resample gives the same number")
+    if scale == "log" and (usable <= 0).any():
+        scale = "identity"
+    middle, low, high = shrunk_interval(usable, factor=SHRINK, scale=scale)  # type: ignore[arg-type]
+    return known(middle).between(low, high, "bbc_out_of_bag", resamples=len(usable))
