@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +38,7 @@ class Figure:
 
     svg: str
     caption: str
+    title: str = ""
     name: str = "figure"
 
 
@@ -50,14 +52,25 @@ class TableRow:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table: caption, column heads, rows, footnote. All columns but the first `texts` are right-aligned."""
+    """A table: caption, column heads, rows, footnote. Columns of numbers are right-aligned."""
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[TableRow, ...]
     note: str = ""
-    texts: int = 1
     name: str = "grid"
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Which columns hold numbers: most of their filled cells start with a digit, a sign or a dash."""
+        return tuple(
+            j > 0 and _is_numeric([r.cells[j] for r in self.rows if j < len(r.cells)]) for j in range(len(self.columns))
+        )
+
+
+def _is_numeric(cells: list[str]) -> bool:
+    filled = [c for c in cells if c]
+    return sum(bool(re.match(r"[-+−–<]?\d|–$|not estimable", c)) for c in filled) * 2 > len(filled)
 
 
 @dataclass(frozen=True)
@@ -73,16 +86,17 @@ class Verdict:
     interval: str
     estimate: str
     reading: str
+    unit: str = ""
     name: str = "verdict"
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One finding as a reader meets it."""
+    """Findings of one code as a reader meets them; `evidence` has a line each."""
 
     tone: Tone
     title: str
-    evidence: str
+    evidence: tuple[str, ...]
     remedy: str
     code: str
 
@@ -111,7 +125,15 @@ class SideBySide:
     name: str = "side_by_side"
 
 
-Block = Text | Heading | Bullets | Figure | Grid | Verdict | Notices | Facts | SideBySide
+@dataclass(frozen=True)
+class Tiles:
+    """Small figures, three in a row where the page is wide enough."""
+
+    figures: tuple[Figure, ...]
+    name: str = "tiles"
+
+
+Block = Text | Heading | Bullets | Figure | Grid | Verdict | Notices | Facts | SideBySide | Tiles
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,9 @@ class View:
 
     @property
     def positive(self) -> str:
-        """The predicted level of a binary outcome, in words; empty for yes/no."""
+        """The predicted level of a binary outcome, in words; empty for yes/no and for other tasks."""
+        if self.task != "binary":
+            return ""
         target = self.part("target")
         labels = list(target.get("class_labels") or _mapping(self.summary.get("outcome")).get("class_labels") or [])
         label = str(target.get("positive_label") or (labels[-1] if labels else ""))
@@ -152,6 +154,14 @@ class View:
         """Names of the left-out centres, in document order."""
         named = [str(e.get("population")) for e in self.estimates(estimate_type="internal_external")]
         return list(dict.fromkeys(p.removeprefix("centre:") for p in named if p.startswith("centre:")))
+
+    def class_label(self, code: str) -> str:
+        """A class as the codebook calls it."""
+        target = self.part("target")
+        labels = dict(
+            zip(map(str, target.get("classes") or ()), map(str, target.get("class_labels") or ()), strict=False)
+        )
+        return labels.get(code, code)
 
     def title_of(self, variable: str) -> str:
         """A variable as a reader knows it."""

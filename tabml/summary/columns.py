@@ -112,6 +112,8 @@ def outcome_groups(target: Target) -> tuple[Group, ...]:
     if target.task == "regression":
         return _thirds(target)
     labels = target.class_labels or target.classes or ("0", "1")
+    if tuple(labels) in (("no", "yes"), ("0", "1")):
+        labels = ("without", "with")
     return tuple(Group(label, target.rows[target.y == k]) for k, label in enumerate(labels))
 
 

@@ -98,7 +98,10 @@ def _flow(cohort: Cohort, target: Target) -> list[dict[str, Any]]:
     if lost:
         steps.append({"label": "without a usable outcome", "rows": lost, "kind": "aside", "source": None,
                       "reason": "outcome or follow-up missing"})  # fmt: skip
-    unit = "rows analysed" if len(cohort.frame) > cohort.n_patients else "patients analysed"
+    repeated = len(cohort.frame) > cohort.n_patients
+    if not lost and not repeated and steps and steps[-1]["kind"] == "count" and steps[-1]["rows"] == len(target.rows):
+        return steps
+    unit = "rows analysed" if repeated else "patients analysed"
     return [*steps, {"label": unit, "rows": len(target.rows), "kind": "count", "source": None, "reason": ""}]
 
 

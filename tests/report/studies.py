@@ -25,11 +25,11 @@ def binary() -> dict[str, Any]:
     """Coronary disease at four hospitals; the model falls at two of them when they are left out."""
     cohort, y = _heart()
     target = Target("binary", y, np.arange(len(y)), "disease", "coronary disease", ("0", "1"), ("no", "yes"), "1")
-    rng = np.random.default_rng(1)
+    rng, events = np.random.default_rng(1), int(y.sum())
     risk = 1 / (1 + np.exp(-(1.15 * rng.normal(size=len(y)) + 3.0 * (y - 0.5) + 0.2)))
     kinds = (("apparent", 0.03), ("cv_winner", 0.008), ("corrected_bbc", 0.0))
     estimates = [
-        Estimate(key, "final", kind, value + shift * sign, value + shift * sign - half, value + shift * sign + half, n=920, events=509,
+        Estimate(key, "final", kind, value + shift * sign, value + shift * sign - half, value + shift * sign + half, n=920, events=events,
                  resamples=1000, decimals=decimals, ci_method="bootstrap_patient_percentile", direction=direction)
         for kind, shift in kinds
         for key, value, half, sign, decimals, direction in (
@@ -41,7 +41,9 @@ def binary() -> dict[str, Any]:
         )
     ]  # fmt: skip
     for model, value in (("simple", 0.876), ("age_sex", 0.724), ("null", 0.5)):
-        estimates.append(Estimate("auroc", model, "cv_winner", value, value - 0.025, value + 0.025, n=920, events=509))
+        estimates.append(
+            Estimate("auroc", model, "cv_winner", value, value - 0.025, value + 0.025, n=920, events=events)
+        )
     for name, n, p, value, ratio in zip(
         CENTRES, SIZES, PREVALENCE, (0.894, 0.896, 0.692, 0.731), (0.88, 0.71, 1.22, 1.16), strict=True
     ):
@@ -52,13 +54,13 @@ def binary() -> dict[str, Any]:
             Estimate("observed_expected", "final", "internal_external", ratio, ratio - 0.1, ratio + 0.1, direction="closer_to_one", **common),
             Estimate("calibration_slope", "final", "internal_external", 0.9 * value, 0.5 * value, 1.3 * value, **common),
         ]  # fmt: skip
-    estimates.append(Estimate("auroc", "final", "internal_external", 0.83, 0.66, 0.93, n=920, events=509))
+    estimates.append(Estimate("auroc", "final", "internal_external", 0.83, 0.66, 0.93, n=920, events=events))
     config = resolve(StudyConfig(preset="quick", data={"codebook": "codebook.yaml"}))  # type: ignore[arg-type]
     results = Results(
         study={"title": "Coronary artery disease at four hospitals", "verdict": "useful", "preset": "quick"},
         target={"task": "binary", "name": "disease", "label": "coronary disease", "classes": ["0", "1"],
                 "class_labels": ["no", "yes"], "positive": "1", "horizons": []},
-        counts={"patients": 920, "rows": 920, "events": 509, "centres": 4, "features": 13},
+        counts={"patients": 920, "rows": 920, "events": events, "centres": 4, "features": 13},
         findings=[_record(f) for f in (
             finding("TB302", "AUROC 0.69 at Zürich and 0.73 at Oslo when left out, 0.88 over all patients", columns=()),
             finding("TB117", "cholesterol at Budapest lies a factor 38.67 below the other centres", columns=["chol"]),
@@ -129,17 +131,17 @@ def survival_study() -> dict[str, Any]:
         )
     )
     estimates = (
-        Estimate("uno_c", "final", "corrected_bbc", 0.71, 0.65, 0.77, n=n, events=96, horizon=180, direction="higher_is_better"),
-        Estimate("uno_c", "final", "apparent", 0.76, n=n, events=96, horizon=180),
-        Estimate("uno_c", "age_sex", "cv_winner", 0.63, 0.56, 0.69, n=n, events=96, horizon=180),
-        Estimate("harrell_c", "final", "corrected_bbc", 0.70, 0.64, 0.76, n=n, events=96),
+        Estimate("uno_c", "final", "corrected_bbc", 0.71, 0.65, 0.77, n=n, events=int(event.sum()), horizon=180, direction="higher_is_better"),
+        Estimate("uno_c", "final", "apparent", 0.76, n=n, events=int(event.sum()), horizon=180),
+        Estimate("uno_c", "age_sex", "cv_winner", 0.63, 0.56, 0.69, n=n, events=int(event.sum()), horizon=180),
+        Estimate("harrell_c", "final", "corrected_bbc", 0.70, 0.64, 0.76, n=n, events=int(event.sum())),
         Estimate("ibs", "final", "corrected_bbc", 0.152, 0.131, 0.174, decimals=3, direction="lower_is_better"),
         Estimate("survival_slope", "final", "corrected_bbc", 0.72, 0.5, 0.94, direction="closer_to_one"),
         Estimate("observed_expected_at", "final", "corrected_bbc", 0.98, 0.82, 1.17, horizon=180),
         Estimate("auc_at", "final", "corrected_bbc", None, horizon=90, status="not_estimable", reason="9 events by day 90"),
     )  # fmt: skip
     return Results(
-        {"title": None}, {"task": "survival", "label": "death", "horizons": [90, 180]}, {"patients": n, "events": 96, "features": 4},
+        {"title": None}, {"task": "survival", "label": "death", "horizons": [90, 180]}, {"patients": n, "events": int(event.sum()), "features": 4},
         [_record(finding("TB141", "TIME: its name says follow-up time", columns=["TIME"]))],
         [{"model": "cox", "family": "linear", "loss": 4.81, "loss_se": 0.1, "status": "ok"}],
         estimates, tuple(curves), (), (), summary=describe(cohort, target), provenance={"seed": 1},

@@ -109,7 +109,7 @@ class Panel:
         for value in at:
             self.canvas.line(self.left, self.y(value), self.left + self.wide, self.y(value), "grid")
             self.canvas.text(self.left - 8, self.y(value) + 4, tick_text(value, at, share), "small", "end")
-        self.canvas.text(self.left - 42, self.top + self.high / 2, label, "label", "middle", turn=-90)
+        self.canvas.text(self.left - 49, self.top + self.high / 2, label, "label", "middle", turn=-90)
 
     def line(self, x: Sequence[float], y: Sequence[float], style: str) -> None:
         self.canvas.path(thin([(self.x(a), self.y(b)) for a, b in zip(x, y, strict=False)]), style)

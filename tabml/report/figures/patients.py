@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tabml.report.figures.canvas import Canvas, cut, wrap
+from tabml.report.words import whole
 
 Record = Mapping[str, Any]
+MAIN, ASIDE = 180.0, 190.0  # text widths of the two kinds of boxes
 
 
 def flow(steps: Sequence[Record]) -> str:
@@ -15,26 +17,26 @@ def flow(steps: Sequence[Record]) -> str:
     heights = [_height(s) for s in steps]
     tall = sum(heights) + 14 * len(steps) + 4
     said = "; ".join(f"{s.get('label')}: {s.get('rows')}" for s in steps)
-    canvas = Canvas("flow", 560, tall, "Flow of rows and patients", said)
+    canvas = Canvas("flow", 430, tall, "Flow of rows and patients", said)
     y = 2.0
     last_box: float | None = None
     for step, height in zip(steps, heights, strict=True):
         aside = step.get("kind") == "aside"
         if not aside:
             if last_box is not None:
-                canvas.line(130, last_box, 130, y, "axis")
-                canvas.path([(126, y - 6), (130, y), (134, y - 6)], "axis")
-            canvas.rect(2, y, 256, height, "box", 6)
-            _lines(canvas, 130, y, height, str(step.get("rows", "")), _label(step), 236, "middle")
+                canvas.line(100, last_box, 100, y, "axis")
+                canvas.path([(96, y - 6), (100, y), (104, y - 6)], "axis")
+            canvas.rect(1, y, 198, height, "box", 6)
+            _lines(canvas, 100, y, whole(step.get("rows") or 0), _label(step), MAIN, "middle")
             last_box = y + height
         else:
             middle = y + height / 2
-            canvas.line(130, middle, 292, middle, "axis")
-            canvas.path([(286, middle - 4), (292, middle), (286, middle + 4)], "axis")
-            canvas.rect(294, y, 264, height, "aside", 6)
-            _lines(canvas, 306, y, height, f"− {step.get('rows', '')}", _label(step), 244, "start")
+            canvas.line(100, middle, 220, middle, "axis")
+            canvas.path([(214, middle - 4), (220, middle), (214, middle + 4)], "axis")
+            canvas.rect(222, y, 207, height, "aside", 6)
+            _lines(canvas, 233, y, f"− {whole(step.get('rows') or 0)}", _label(step), ASIDE, "start")
             if last_box is not None:
-                canvas.line(130, last_box, 130, y + height, "axis")
+                canvas.line(100, last_box, 100, y + height, "axis")
                 last_box = y + height
         y += height + 14
     return canvas.svg()
@@ -69,7 +71,7 @@ def bars(key: str, levels: Sequence[Record], title: str) -> str:
 
 
 def _height(step: Record) -> float:
-    return 24.0 + 15 * len(wrap(_label(step), 236 if step.get("kind") != "aside" else 244))
+    return 27.0 + 15 * len(wrap(_label(step), MAIN if step.get("kind") != "aside" else ASIDE))
 
 
 def _label(step: Record) -> str:
@@ -78,9 +80,7 @@ def _label(step: Record) -> str:
     return f"{said}: {reason}" if reason and reason != label else said
 
 
-def _lines(
-    canvas: Canvas, x: float, y: float, height: float, number: str, label: str, width: float, anchor: str
-) -> None:
+def _lines(canvas: Canvas, x: float, y: float, number: str, label: str, width: float, anchor: str) -> None:
     canvas.text(x, y + 18, number, "strong", anchor)
     for k, line in enumerate(wrap(label, width)):
-        canvas.text(x, y + 33 + 15 * k, line, "small", anchor)
+        canvas.text(x, y + 34 + 15 * k, line, "small", anchor)

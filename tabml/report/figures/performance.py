@@ -82,12 +82,12 @@ def agreement(curve: Record, label: str, unit: str) -> str:
 
 def decision(curves: Sequence[tuple[str, Record]]) -> str:
     """Net benefit over the threshold at which one would act; curves named model, treat all, treat none."""
-    canvas = Canvas("decision", 620, 380, "Decision curve",
+    canvas = Canvas("decision", SQUARE, 430, "Decision curve",
                     "Net benefit of acting on the model, on everyone and on no one, over the threshold risk.")  # fmt: skip
     xs = [x for _, c in curves for x in c["x"]]
     top = max((y for _, c in curves for y in c["y"]), default=0.1)
     low = -0.1 * top
-    panel = Panel(canvas, (66, 14, 538, 306), (min(xs), max(xs)), (low, top * 1.06))
+    panel = Panel(canvas, (62, 74, 352, 306), (min(xs), max(xs)), (low, top * 1.06))
     panel.y_axis(ticks(low, top * 1.06), "net benefit per patient")
     panel.x_axis(ticks(min(xs), max(xs), 7), "risk at which one would act", share=True)
     for k, (_, curve) in enumerate(curves):
@@ -96,28 +96,28 @@ def decision(curves: Sequence[tuple[str, Record]]) -> str:
         if k == 0:
             _band(panel, curve, 0)
         panel.line([x for x, _ in inside], [y for _, y in inside], f"line {style}")
-    _legend(canvas, [label for label, _ in curves], 430, 34, colours=("0", "1", "9"))
+    _legend(canvas, [label for label, _ in curves], 92, 20, colours=("0", "1", "9"))
     return canvas.svg()
 
 
 def survival(
-    curves: Sequence[tuple[str, Record]], per: tuple[float, str], key: str = "km", falling: str = "free of the event"
+    curves: Sequence[tuple[str, Record]], per: tuple[float, str], *, key: str = "km", width: float = 620
 ) -> str:
     """Kaplan-Meier curves with the numbers at risk below; `per` is (days in a unit, the unit's name)."""
     step, unit = per
     rows = len(curves)
-    canvas = Canvas(key, 620, 370 + 17 * rows, "Kaplan-Meier curve",
-                    f"Share of patients {falling}, over time since start of follow-up.")  # fmt: skip
+    canvas = Canvas(key, width, 370 + 17 * rows, "Kaplan-Meier curve",
+                    "Share of patients free of the event, over time since start of follow-up.")  # fmt: skip
     end = max(max(c["x"]) for _, c in curves) / step
-    panel = Panel(canvas, (86, 14, 510, 286), (0, end), (0, 1))
-    panel.y_axis(SHARES, falling, share=True)
+    panel = Panel(canvas, (78, 14, width - 94, 286), (0, end), (0, 1))
+    panel.y_axis(SHARES, "free of the event", share=True)
     at = ticks(0, end, 7)
     panel.x_axis(at, f"{unit} since start of follow-up")
     for k, (_, curve) in enumerate(curves):
         x = [v / step for v in curve["x"]]
         panel.band(x, curve.get("lower") or (), curve.get("upper") or (), f"f{k % PALETTE}", stairs=True)
         panel.steps(x, curve["y"], f"line c{k % PALETTE}")
-    _legend(canvas, [label for label, _ in curves] if rows > 1 else [], 100, 290 - 19 * (rows - 1))
+    _legend(canvas, [label for label, _ in curves] if rows > 1 else [], 118, 288 - 19 * (rows - 1))
     _at_risk(canvas, panel, curves, at, step)
     return canvas.svg()
 
@@ -238,7 +238,7 @@ def _at_risk(
     for k, (label, curve) in enumerate(curves):
         y = top + 16 * (k + (1 if len(curves) > 1 else 0)) - (2 if len(curves) == 1 else 0)
         if len(curves) > 1:
-            canvas.text(0, y, label[:14], f"small f{k % PALETTE}")
+            canvas.text(0, y, label[:10], f"small f{k % PALETTE}")
         numbers = _numbers_at(curve, at, step)
         for value, number in zip(at, numbers, strict=True):
             canvas.text(panel.x(value), y, "–" if number is None else str(number), "small", "middle")

@@ -69,7 +69,6 @@ def models(view: View) -> tuple[Block, ...]:
             ("Model", "Family", "Parameters", "Loss", "Status", "Reason"),
             rows,
             note,
-            texts=3,
         ),
     )
 
@@ -103,21 +102,19 @@ def provenance(view: View) -> tuple[Block, ...]:
     if isinstance(software, Mapping):
         facts.extend((f"version of {k}", v) for k, v in software.items())
     if facts:
-        blocks.append(Grid("Run", ("", ""), tuple(TableRow((k.replace("_", " "), str(v))) for k, v in facts), texts=2))
+        blocks.append(Grid("Run", ("", ""), tuple(TableRow((k.replace("_", " "), str(v))) for k, v in facts)))
     files = [f for f in found.get("data") or () if isinstance(f, Mapping)]
     if files:
         rows = tuple(TableRow((str(f.get("file") or f.get("source") or "–"), str(f.get("rows") or "–"), str(f.get("sha256") or "–"))) for f in files)  # fmt: skip
-        blocks.append(Grid("Data files", ("File", "Rows", "SHA-256"), rows, texts=1))
+        blocks.append(Grid("Data files", ("File", "Rows", "SHA-256"), rows))
     changed = _changed(found.get("config"))
     if changed:
         rows = tuple(TableRow((path, _shown(value), doc)) for path, value, doc in changed)
-        blocks.append(Grid("Settings that differ from the defaults", ("Setting", "Value", "Meaning"), rows, texts=3))
+        blocks.append(Grid("Settings that differ from the defaults", ("Setting", "Value", "Meaning"), rows))
     run = view.part("run")
     clock = [(k, v) for k, v in run.items() if isinstance(v, str | int | float) and not isinstance(v, bool)]
     if clock:
-        blocks.append(
-            Grid("Clock", ("", ""), tuple(TableRow((k.replace("_", " "), str(v))) for k, v in clock), texts=2)
-        )
+        blocks.append(Grid("Clock", ("", ""), tuple(TableRow((k.replace("_", " "), str(v))) for k, v in clock)))
     return tuple(blocks)
 
 
@@ -177,7 +174,7 @@ def _comparisons(view: View) -> tuple[Block, ...]:
         for e in found
     )  # fmt: skip
     note = "Paired on the same patients; an interval that contains zero means no clear difference."
-    return (Grid("Differences between models", ("Measure", "Models", "Difference"), rows, note, texts=2),)
+    return (Grid("Differences between models", ("Measure", "Models", "Difference"), rows, note),)
 
 
 def _model(record: Record) -> str:

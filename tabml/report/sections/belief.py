@@ -6,11 +6,15 @@ from tabml.core.target import horizon_text
 from tabml.report.blocks import Block, Figure, Grid, Section, SideBySide, TableRow, Text
 from tabml.report.document import Record, View, text_of
 from tabml.report.figures import performance
-from tabml.report.sections.separation import _kind, _label
-from tabml.report.words import metric
+from tabml.report.sections.separation import seen_on
+from tabml.report.words import metric, percent
 
 ROWS = ("calibration_in_the_large", "calibration_intercept", "calibration_slope", "survival_slope", "slope", "intercept",
         "observed_expected", "observed_expected_at", "ici", "ici_at", "brier", "brier_at")  # fmt: skip
+THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
+NOT_KNOWN = {
+    "regression": "No calibration slope was estimated; see the picture of predicted and observed values above."
+}
 TITLES = {"regression": "Are the predictions right on average?"}
 
 
@@ -22,7 +26,13 @@ def section(view: View) -> Section:
     else:
         blocks.extend((*figure, *table))
     if not blocks:
-        blocks.append(Text("Calibration was not estimated, so the size of a predicted risk cannot be relied on."))
+        blocks.append(
+            Text(
+                NOT_KNOWN.get(
+                    view.task, "Calibration was not estimated, so a predicted risk cannot be taken at its word."
+                )
+            )
+        )
     return Section("belief", TITLES.get(view.task, "Can the risk be believed?"), tuple(blocks))
 
 
@@ -41,7 +51,28 @@ def usefulness(view: View) -> Section:
         "Higher is better. The threshold is the risk at which one would act; the model helps where its line lies "
         f"above both others.{note}"
     )
-    return Section("usefulness", "Would it help decisions?", (Figure(performance.decision(curves), caption),))
+    figure = Figure(performance.decision(curves), caption)
+    return Section("usefulness", "Would it help decisions?", (SideBySide((figure,), (_gains(curves),)),))
+
+
+def _gains(curves: list[tuple[str, Record]]) -> Grid:
+    """Net benefit at a few thresholds as patients of a hundred, model against everyone."""
+    final = curves[0][1]
+    at = [t for t in THRESHOLDS if min(final["x"]) - 0.005 <= t <= max(final["x"]) + 0.005]
+    rows = tuple(
+        TableRow((percent(t), *(f"{100 * _value(c, t):.1f}".replace("-", "−") for _, c in curves[:2]))) for t in at
+    )  # fmt: skip
+    note = (
+        "Patients with the outcome found among 100, less the false alarms weighed by the threshold: acting from 20 % on says "
+        "that one patient found is worth four acted on in vain. Acting on no one gains 0."
+    )
+    return Grid("Net gain among 100 patients", ("Act from a risk of", *(label for label, _ in curves[:2])), rows, note)
+
+
+def _value(curve: Record, threshold: float) -> float:
+    """The curve at the point nearest to the threshold."""
+    k = min(range(len(curve["x"])), key=lambda j: abs(curve["x"][j] - threshold))
+    return float(curve["y"][k])
 
 
 def _no_curve(view: View) -> str:
@@ -82,7 +113,7 @@ def _figure(view: View) -> tuple[Block, ...]:
     if not groups and not smooth:
         return ()
     if view.task == "multiclass":
-        shown = [(_label(view, str(c.get("cls") or c.get("class") or c.get("label") or "")), c) for c in groups[:4]]
+        shown = [(view.class_label(str(c.get("cls") or c.get("class") or c.get("label") or "")), c) for c in groups[:4]]
         svg = performance.calibration(shown, None, (), labels=("probability given", "share in whom it was so"))
         return (Figure(svg, "Calibration, one line per class, each against all others."),)
     horizon = next((int(c["horizon"]) for c in (*groups, *smooth) if c.get("horizon")), None)
@@ -98,7 +129,7 @@ def _figure(view: View) -> tuple[Block, ...]:
     first = (groups or smooth)[0]
     below = " Below: how often each risk was given, with the outcome (up) and without (down)." if len(bars) > 1 else \
         " Below: how often each risk was given." if bars else ""  # fmt: skip
-    return (Figure(svg, f"Predicted against observed, {_kind(first)}; dots are groups with 95 % intervals.{below}"),)
+    return (Figure(svg, f"Predicted against observed, {seen_on(first)}; dots are groups with 95 % intervals.{below}"),)
 
 
 def _by_outcome(bars: list[Record]) -> list[Record]:

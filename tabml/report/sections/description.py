@@ -99,7 +99,7 @@ def _variables(view: View) -> Section:
 
 def _card(k: int, variable: Record) -> tuple[Block, ...]:
     title = str(variable.get("title"))
-    said = [f"{title}: {variable.get('n')} known"]
+    said = [f"{variable.get('n')} known"]
     missing = variable.get("missing") or {}
     if missing.get("n"):
         said.append(f"{_count(missing)} missing")
@@ -117,10 +117,10 @@ def _card(k: int, variable: Record) -> tuple[Block, ...]:
         said.append(f"role {str(variable.get('role')).replace('_', ' ')}")
     caption = "; ".join(said) + "."
     if variable.get("levels"):
-        return (Figure(drawings.bars(f"v{k}", variable["levels"], title), caption),)
+        return (Figure(drawings.bars(f"v{k}", variable["levels"], title), caption, title),)
     h = variable.get("histogram")
     if h:
-        return (Figure(drawings.histogram(f"v{k}", h["edges"], h["counts"], title), caption),)
+        return (Figure(drawings.histogram(f"v{k}", h["edges"], h["counts"], title), caption, title),)
     return (Text(caption),)
 
 

@@ -13,8 +13,10 @@ BELIEF = ("observed_expected", "observed_expected_at", "calibration_slope", "sur
 
 def section(view: View) -> Section:
     blocks: list[Block] = [*_centres(view)]
-    for severities, title in ((("grave", "warn"), "What to be careful about"), (("info",), "For information")):
-        found = notices(view.findings(*severities), title)
+    if view.findings("grave"):
+        blocks.append(Text("The serious findings stand on page one."))
+    for severity, title in (("warn", "What to be careful about"), ("info", "For information")):
+        found = notices(view.findings(severity), title)
         if found is not None:
             blocks.append(found)
     muted = view.part("study").get("muted") or ()

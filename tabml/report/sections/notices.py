@@ -9,24 +9,23 @@ from tabml.report.blocks import Notice, Notices, Tone
 from tabml.report.document import Record
 from tabml.report.words import SEVERITY
 
+MOST = 12
 TONES: dict[str, Tone] = {"grave": "bad", "warn": "caution", "info": "neutral"}
 
 
 def notices(findings: Sequence[Record], title: str) -> Notices | None:
-    """A list of findings under one title; None where there are none."""
-    if not findings:
-        return None
-    return Notices(title, tuple(_notice(f) for f in findings))
+    """Findings under one title, those of one code and remedy together; None where there are none."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for found in findings:
+        key = (str(found.get("code") or ""), str(found.get("severity") or "info"), str(found.get("remedy") or ""))
+        groups.setdefault(key, []).append(str(found.get("evidence") or ""))
+    return Notices(title, tuple(_notice(*key, lines) for key, lines in groups.items())) if groups else None
 
 
-def _notice(found: Record) -> Notice:
-    code, severity = str(found.get("code") or ""), str(found.get("severity") or "info")
+def _notice(code: str, severity: str, remedy: str, lines: list[str]) -> Notice:
     kind = KINDS.get(code)
     title = kind.trigger if kind is not None else SEVERITY.get(severity, SEVERITY["info"])[1]
-    return Notice(
-        TONES.get(severity, "neutral"),
-        title[:1].upper() + title[1:],
-        str(found.get("evidence") or ""),
-        str(found.get("remedy") or ""),
-        code,
-    )
+    shown = [line.rstrip(".") for line in lines if line][:MOST]
+    if len(lines) > MOST:
+        shown.append(f"and {len(lines) - MOST} more")
+    return Notice(TONES.get(severity, "neutral"), title[:1].upper() + title[1:], tuple(shown), remedy.rstrip("."), code)

@@ -9,9 +9,10 @@ from tabml.report.blocks import Block, Figure, Grid, Section, SideBySide, TableR
 from tabml.report.document import Record, View, share_text
 from tabml.report.figures import patients as drawings
 from tabml.report.figures.performance import survival
-from tabml.report.words import percent
+from tabml.report.words import percent, whole
 
 DASH = "–"
+WIDE = 5  # columns of a table that still fits half a page
 
 
 def section(view: View) -> Section:
@@ -19,7 +20,7 @@ def section(view: View) -> Section:
     flow = view.summary.get("flow") or ()
     by_centre = outcome_grid(view)
     drawing = (Figure(drawings.flow(flow), "From the files to the patients analysed; grey boxes left, with the reason."),) if flow else ()  # fmt: skip
-    if drawing and by_centre:
+    if drawing and by_centre and len(by_centre[0].columns) <= WIDE:
         blocks.append(SideBySide(drawing, by_centre))
     else:
         blocks.extend((*drawing, *by_centre))
@@ -30,7 +31,7 @@ def section(view: View) -> Section:
     return Section("patients", "Who were the patients?", tuple(blocks))
 
 
-def outcome_grid(view: View) -> tuple[Block, ...]:
+def outcome_grid(view: View) -> tuple[Grid, ...]:
     """How often the outcome happened, overall and at each centre."""
     lines: list[Record] = list(view.summary.get("outcome_by_centre") or ())
     if not lines:
@@ -46,7 +47,9 @@ def outcome_grid(view: View) -> tuple[Block, ...]:
         rows = [(str(r.get("centre")), str(r.get("with_outcome")), _mean(r)) for r in lines]
         columns = ("Centre", "Rows", "Mean (SD)")
     named = tuple(TableRow(r, "strong" if r[0] == "All" and len(rows) > 1 else "plain") for r in rows)
-    return (Grid(f"Outcome by centre: {view.outcome}", columns, named),)
+    return (
+        Grid(f"Outcome by centre: {view.outcome}" if len(rows) > 1 else f"Outcome: {view.outcome}", columns, named),
+    )
 
 
 def follow_up(view: View) -> tuple[Block, ...]:
@@ -73,7 +76,7 @@ def follow_up(view: View) -> tuple[Block, ...]:
 def grid(table: Record) -> Grid:
     """Table 1 as {columns, rows} of the summary."""
     parts: list[Record] = list(table.get("columns") or ())
-    columns = ("", *(f"{p.get('label')} (n = {p.get('n')})" for p in parts), "Missing", "SMD")
+    columns = ("", *(f"{p.get('label')}\nn = {whole(p.get('n') or 0)}" for p in parts), "Missing", "SMD")
     rows = tuple(_table_row(r) for r in table.get("rows") or ())
     return Grid(str(table.get("title") or ""), columns, rows, str(table.get("note") or ""))
 
@@ -89,12 +92,18 @@ def _table_row(row: Record) -> TableRow:
     smd, missing, share = row.get("smd"), row.get("missing"), row.get("missing_share")
     cells = (
         str(row.get("label") or ""),
-        *(str(c) for c in row.get("cells") or ()),
-        "" if missing is None else f"{missing} ({percent(share or 0)})" if missing else "0",
+        *(_unbroken(str(c)) for c in row.get("cells") or ()),
+        "" if missing is None else _unbroken(f"{missing} ({percent(share or 0)})") if missing else "0",
         "" if row.get("kind") == "level" else DASH if smd is None else f"{smd:.2f}".replace("-", "−"),
     )
     kind = str(row.get("kind"))
     return TableRow(cells, "level" if kind == "level" else "head" if kind == "head" else "plain")
+
+
+def _unbroken(cell: str) -> str:
+    """A cell that breaks before its bracket only."""
+    head, bracket, tail = cell.partition(" (")
+    return head + bracket + tail.replace(" ", "\u00a0")
 
 
 def _outcome_row(line: Record, labels: list[str]) -> tuple[str, ...]:

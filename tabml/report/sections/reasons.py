@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tabml.report.blocks import Block, Figure, Heading, Section, SideBySide, Text
+from tabml.report.blocks import Block, Bullets, Figure, Heading, Section, SideBySide, Text, Tiles
 from tabml.report.document import Record, View
 from tabml.report.figures import explanation as drawings
 from tabml.report.words import model_name
 
 MOST = 12
 EFFECTS = 6
+SENTENCES = 5
 
 
 def section(view: View) -> Section:
@@ -19,7 +20,8 @@ def section(view: View) -> Section:
     blocks: list[Block] = [Text(_lead(chosen))]
     rows = _titled(view, list(chosen.get("importances") or ()))[:MOST]
     if rows:
-        blocks.append(SideBySide(_importance(chosen, rows), _effects(rows[:EFFECTS])))
+        blocks.append(SideBySide(_importance(chosen, rows), _reading(rows)))
+        blocks.extend(_effects(rows[:EFFECTS]))
     blocks.extend(_examples(view, chosen))
     if chosen.get("note"):
         blocks.append(Text(str(chosen["note"]), "note"))
@@ -38,16 +40,34 @@ def _importance(chosen: Record, rows: list[Record]) -> tuple[Block, ...]:
     return (Figure(svg, "Mean size of each variable's part in the predictions, whatever its direction."),)
 
 
+def _reading(rows: list[Record]) -> tuple[Block, ...]:
+    """What the leading variables do, in sentences read off their groups of values."""
+    said = [s for row in rows[:SENTENCES] if (s := _sentence(row))]
+    return (Heading("What raises and lowers it"), Bullets(tuple(said))) if said else ()
+
+
+def _sentence(row: Record) -> str:
+    groups = [g for g in row.get("bins") or () if len(g) > 1]
+    if len(groups) < 2:
+        return ""
+    low, high = min(groups, key=lambda g: float(g[1])), max(groups, key=lambda g: float(g[1]))
+    name = str(row.get("title"))
+    if float(low[1]) < 0 < float(high[1]) and len(groups) == 2:
+        return f"{name}: {high[0]} raises the prediction, {low[0]} lowers it."
+    if float(low[1]) < 0 < float(high[1]):
+        return f"{name}: {high[0]} raises the prediction most, {low[0]} lowers it most."
+    most = high if abs(float(high[1])) >= abs(float(low[1])) else low
+    return f"{name}: {most[0]} {'raises' if float(most[1]) > 0 else 'lowers'} the prediction most."
+
+
 def _effects(rows: list[Record]) -> tuple[Block, ...]:
     shown = [r for r in rows if r.get("bins")]
-    limits = drawings.effect_limits(shown)
-    figures = [
-        Figure(drawings.effect(f"effect-{k}", row, limits), "") for k, row in enumerate(shown)
-    ]  # fmt: skip
-    if not figures:
+    if not shown:
         return ()
-    key = "The leading variables by their values: orange (right) raises the prediction, blue (left) lowers it; n patients."
-    return (*figures, Text(key, "note"))
+    limits = drawings.effect_limits(shown)
+    figures = tuple(Figure(drawings.effect(f"effect-{k}", row, limits), "") for k, row in enumerate(shown))
+    key = "Mean part in the prediction by value: orange (right) raises it, blue (left) lowers it; n is the number of patients."
+    return (Heading("The leading variables, value by value"), Tiles(figures), Text(key, "note"))
 
 
 def _examples(view: View, chosen: Record) -> tuple[Block, ...]:

@@ -42,7 +42,7 @@ def _figure(view: View) -> tuple[Block, ...]:
             return ()
         unit = str(view.part("target").get("unit") or "")
         return (Figure(performance.agreement(found[0], view.outcome, unit),
-                       f"Groups of patients by prediction, {_kind(found[0])}."),)  # fmt: skip
+                       f"Groups of patients by prediction, {seen_on(found[0])}."),)  # fmt: skip
     if view.is_survival:
         return _risk_groups(view)
     final = view.best_curves("roc")
@@ -54,7 +54,7 @@ def _figure(view: View) -> tuple[Block, ...]:
         simple = view.curves("roc", model="simple", estimate_type=final[0].get("estimate_type"))
         shown = [("Final model", final[0]), *((("Simple model", simple[0]),) if simple else ())]
     return (
-        Figure(performance.roc(shown), f"ROC curve, {_kind(final[0])}. Nearer to the upper left corner is better."),
+        Figure(performance.roc(shown), f"ROC curve, {seen_on(final[0])}. Nearer to the upper left corner is better."),
     )
 
 
@@ -64,8 +64,8 @@ def _risk_groups(view: View) -> tuple[Block, ...]:
         return ()
     shown = [(str(c.get("label") or f"group {k + 1}"), c) for k, c in enumerate(found)][:5]
     end = max(max(c["x"]) for _, c in shown)
-    svg = performance.survival(shown, time_unit(float(end)), key="km-risk")
-    return (Figure(svg, f"Patients grouped by predicted risk, {_kind(found[0])}: the further apart, the better."),)
+    svg = performance.survival(shown, time_unit(float(end)), key="km-risk", width=430)
+    return (Figure(svg, f"Patients grouped by predicted risk, {seen_on(found[0])}: the further apart, the better."),)
 
 
 def _table(view: View) -> tuple[Block, ...]:
@@ -73,7 +73,7 @@ def _table(view: View) -> tuple[Block, ...]:
     keys = [k for k in SHOWN.get(view.task, ()) if view.estimate(k) is not None]
     if not keys:
         return ()
-    roles = [r for r in ("final", "simple") if any(view.estimate(k, r) is not None for k in keys)]
+    roles = [r for r in ("final", "simple") if 2 * sum(view.estimate(k, r) is not None for k in keys) > len(keys)]
     rows = [
         TableRow((_named(view, key), *(text_of(view.estimate(key, r)) for r in roles), metric(key).ideal),
                  "strong" if k == 0 else "plain")
@@ -107,7 +107,9 @@ def _classes(view: View) -> tuple[Block, ...]:
     for name in classes:
         found = [view.estimate(k, **{"class": name}) for k in keys]
         size = next((e for e in found if e is not None and e.get("events") is not None), None)
-        rows.append(TableRow((_label(view, name), str(size["events"]) if size else "–", *(text_of(e) for e in found))))
+        rows.append(
+            TableRow((view.class_label(name), str(size["events"]) if size else "–", *(text_of(e) for e in found)))
+        )
     if not rows:
         return ()
     columns = ("Class", "Patients", *(METRICS[k].label for k in keys))
@@ -129,16 +131,10 @@ def _thresholds(view: View) -> tuple[Block, ...]:
 
 
 def _class(view: View, curve: Record) -> str:
-    return str(curve.get("label") or _label(view, str(curve.get("cls") or curve.get("class") or "")))
+    return str(curve.get("label") or view.class_label(str(curve.get("cls") or curve.get("class") or "")))
 
 
-def _label(view: View, code: str) -> str:
-    target = view.part("target")
-    labels = dict(zip(map(str, target.get("classes") or ()), map(str, target.get("class_labels") or ()), strict=False))
-    return labels.get(code, code)
-
-
-def _kind(curve: Record) -> str:
+def seen_on(curve: Record) -> str:
     said = {"apparent": "on the patients the model was built on (too good)",
             "external": "on patients of another study",
             "internal_external": "on left-out centres"}  # fmt: skip

@@ -46,7 +46,23 @@ def answer(view: View) -> Answer:
         return "no_signal"
     if view.has_finding("TB230"):
         return "not_better"
-    return "unknown" if view.headline() is None else "useful"
+    return _measured(view)
+
+
+def _measured(view: View) -> Answer:
+    """The verdict of the numbers alone: the interval against chance, the value against age and sex."""
+    headline = view.headline()
+    if headline is None:
+        return "unknown"
+    key = str(headline["key"])
+    chance, lower = metric(key).chance, headline.get("lower")
+    if chance is not None and lower is not None and float(lower) <= chance:
+        return "no_signal"
+    plain = view.estimate(key, "age_sex", estimate_type=(*HONEST, "cv_winner"))
+    if plain is None or plain.get("value") is None:
+        return "useful"
+    gain = float(headline["value"]) - float(plain["value"])
+    return "useful" if (gain < 0) == (headline.get("direction") == "lower_is_better") and gain else "not_better"
 
 
 def _verdict(view: View, headline: Record | None) -> Verdict:
@@ -64,13 +80,14 @@ def _verdict(view: View, headline: Record | None) -> Verdict:
         mark,
         _sentence(view, found, headline),
         _details(view, key),
-        f"{headline['value']:.{decimals}f}{unit}",
+        f"{headline['value']:.{decimals}f}",
         metric(key).label,
         f"95 % interval {low:.{decimals}f} to {high:.{decimals}f}{unit}"
         if low is not None and high is not None
         else "",
         f"{name} estimate: {meaning}." if meaning else name,
         _reading(view, headline),
+        unit.strip(),
     )
 
 
@@ -83,12 +100,15 @@ def _sentence(view: View, found: Answer, headline: Record) -> str:
     if found == "not_better":
         return "The model works no better than age and sex alone. Use the simpler answer."
     key, value = str(headline["key"]), float(headline["value"])
+    if view.is_survival and key in RANKING:
+        return f"The model tells patients who have the event early from those who have it late or never {separation(value)}."
     if key not in RANKING:
         return f"The model predicts {view.outcome} better than giving everyone the same answer."
-    who = {
-        "binary": f"patients with and without {view.event_words}",
-        "multiclass": f"the classes of {view.outcome}",
-    }.get(view.task, "patients with an early event from those with a late one or none")
+    who = (
+        f"the classes of {view.outcome}"
+        if view.task == "multiclass"
+        else f"patients with and without {view.event_words}"
+    )
     return f"The model tells {who} apart {separation(value)}."
 
 
@@ -102,7 +122,7 @@ def _reading(view: View, headline: Record) -> str:
         }.get(view.task, "two patients of whom one had the event earlier")
         return f"Of 100 pairs of {pair}, the model orders {100 * value:.0f} the right way round; a coin would do 50."
     if key in ("mae", "rmse"):
-        return f"Predictions are off by about {value:.{_decimals(headline)}f}{_unit(view, key)} on average."
+        return f"Predictions are typically off by about {value:.{_decimals(headline)}f}{_unit(view, key)}."
     word = metric(key)
     return f"{word.label}: {word.plain}." if word.plain else ""
 
@@ -115,7 +135,7 @@ def _details(view: View, key: str) -> tuple[str, ...]:
         said.append(f"Age and sex alone reach {text_of(plain)}.")
     if _belief(view):
         said.append(_belief(view))
-    if fall := _centres(view, key):
+    if fall := _centres(view, key) or _hardest(view):
         said.append(fall)
     return tuple(said)
 
@@ -149,6 +169,19 @@ def _centres(view: View, key: str) -> str:
     )
 
 
+def _hardest(view: View) -> str:
+    """The class that is told from the others least well."""
+    found = [
+        e
+        for e in view.estimates(key="one_vs_rest_auroc", model="final")
+        if e.get("class") and e.get("value") is not None
+    ]
+    if len(found) < 2:
+        return ""
+    worst = min(found, key=lambda e: float(e["value"]))
+    return f"Hardest to tell from the others: {view.class_label(str(worst['class']))} ({float(worst['value']):.2f})."
+
+
 def _place(estimate: Record) -> str:
     return str(estimate.get("population", "")).removeprefix("centre:")
 
@@ -169,7 +202,7 @@ def _facts(view: View) -> tuple[tuple[str, str], ...]:
         facts.append((str(centres), "centres"))
     features = view.count("features")
     if features:
-        facts.append((str(features), "candidate predictors"))
+        facts.append((str(features), "candidate predictor" + ("s" if features != 1 else "")))
     models = [m for m in view.rows("models") if m.get("status", "ok") in ("ok", "finished", "pruned")]
     if models:
         facts.append((str(len(models)), "model configurations compared" if len(models) > 1 else "model configuration"))
@@ -217,7 +250,7 @@ def _ladder(view: View, headline: Record | None) -> list[Block]:
     word = metric(key)
     better = "further right is better" if headline.get("direction") != "lower_is_better" else "further left is better"
     kinds = sorted({str(e.get("estimate_type")) for e in rows[1:]})
-    beside = " The simpler answers are cross-validated without correction: none of them was chosen from many." \
+    beside = " The simpler answers are cross-validated, without correction." \
         if kinds == ["cv_winner"] else ""  # fmt: skip
     svg = ladder(
         [(model_name(str(e["model"])), e) for e in rows], reference=word.chance, label=word.label, better=better
