@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from tabml.cli.configure import from_options, inputs_argument, setting_options, yes_option
-from tabml.cli.front import Front, count_findings, finding_lines, pass_front, shared_options
-from tabml.cli.text import name
+from tabml.cli.front import Front, pass_front, shared_options
 
 OPTIONS = ("--target", "--time", "--event", "--id", "--centre", "--positive", "--codebook", "--sheet", "--header-row",
            "--keep", "--horizon", "--key", "--out")  # fmt: skip
@@ -26,11 +25,11 @@ def command(front: Front, /, inputs: tuple[Path, ...], yes: bool, **options: Any
     config = from_options(options)
     from tabml.cli.ask import asker
     from tabml.cli.progress import shown
+    from tabml.cli.told import roles_of, summary_text
     from tabml.study.run import summarise
 
     with shown(front) as progress:
         outcome = summarise(inputs, config, ask=asker(front, yes=yes), yes=yes, progress=progress)
-    text = (f"{outcome.headline}\n\nFindings: {count_findings(outcome.findings)}\n{finding_lines(outcome.findings)}\n\n"
-            f"Written to {name(outcome.folder)}: summary.html")  # fmt: skip
-    result = {"folder": outcome.folder.name, "headline": outcome.headline, "summary": outcome.document}
-    front.answer("summary", result, text, outcome.findings)
+    result = {"folder": str(outcome.folder), "headline": outcome.headline, "roles": roles_of(outcome.folder),
+              "summary": dict(outcome.document)}  # fmt: skip
+    front.answer("summary", result, summary_text(outcome), outcome.findings)

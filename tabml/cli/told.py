@@ -1,0 +1,107 @@
+"""What a person reads after a study: what was found in whom, how well it is predicted, what to worry about, what next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tabml.cli.front import count_findings, finding_lines
+from tabml.cli.text import name, paragraph, table
+
+if TYPE_CHECKING:
+    from tabml.core.codebook import Codebook
+    from tabml.study.run import StudyOutcome
+
+#: Grave findings printed; the pages have all.
+SHOWN_GRAVE = 8
+ROLE_WORDS = {"patient_id": "patient id", "centre": "centre", "index_date": "date", "visit": "visit", "outcome": "outcome",
+              "time": "follow-up time", "event": "event", "entry": "entry time", "treatment": "treatment"}  # fmt: skip
+COUNT_WORDS = {"patients": "patients", "rows": "rows", "usable_patients": "with a usable outcome", "events": "events",
+               "centres": "centres", "features": "predictors"}  # fmt: skip
+
+
+def study_text(outcome: StudyOutcome) -> str:
+    """The answer of `tabml fit`."""
+    document, place = outcome.document, name(outcome.folder)
+    target = document.get("target", {})
+    label = target.get("label") or target.get("name") or "outcome"
+    parts = [
+        roles_text(outcome.folder),
+        paragraph(f"Outcome: {label} ({target.get('task', '')}). {_counts(document.get('counts', {}))}"),
+        paragraph(outcome.headline),
+        findings_text(outcome),
+        _files(outcome.folder),
+        "\n".join(["Next:", f"  open {place}/report.html",
+                   f"  tabml predict {place}/model.tabml NEW.xlsx -o risk.xlsx",
+                   f"  tabml trace {place} PATIENT VARIABLE"]),
+    ]  # fmt: skip
+    return "\n\n".join(part for part in parts if part)
+
+
+def summary_text(outcome: StudyOutcome) -> str:
+    """The answer of `tabml summary`."""
+    counts = _counts(outcome.document.get("counts", {}))
+    place = name(outcome.folder)
+    parts = [roles_text(outcome.folder), paragraph(f"{outcome.headline}. {counts}"), findings_text(outcome),
+             _files(outcome.folder), f"Next: open {place}/summary.html"]  # fmt: skip
+    return "\n\n".join(part for part in parts if part)
+
+
+def findings_text(outcome: StudyOutcome) -> str:
+    """Counts by severity, and the grave ones in full."""
+    grave = [f for f in outcome.findings if f.severity == "grave"]
+    lines = [f"Findings: {count_findings(outcome.findings)}"]
+    if grave:
+        lines.append(finding_lines(grave[:SHOWN_GRAVE]))
+    if len(grave) > SHOWN_GRAVE:
+        lines.append(f"  ... and {len(grave) - SHOWN_GRAVE} more grave findings in the pages")
+    return "\n".join(lines)
+
+
+def roles_text(folder: Path) -> str:
+    """Which columns were taken as id, centre, dates and outcome, by the codebook the study stored."""
+    rows = [(word, ", ".join(columns)) for word, columns in roles_of(folder).items()]
+    return "Columns taken as\n" + table(("", ""), [(f"  {word}", columns) for word, columns in rows]) if rows else ""
+
+
+def roles_of(folder: Path) -> dict[str, list[str]]:
+    """Role in words -> headers of the sources' columns that fill it."""
+    from tabml.ingest.codebook_file import load_codebook
+    from tabml.study.folder import StudyFolder
+
+    file = StudyFolder(folder).codebook
+    if not file.is_file():
+        return {}
+    codebook = load_codebook(file)
+    found = {word: _columns(codebook, role) for role, word in ROLE_WORDS.items()}
+    return {word: columns for word, columns in found.items() if columns}
+
+
+def _columns(codebook: Codebook, role: str) -> list[str]:
+    columns: dict[str, None] = {}
+    if role == "patient_id":
+        columns.update({s.id.column: None for s in codebook.sources.values() if s.id is not None and s.join is None})
+    for variable, spec in codebook.variables.items():
+        if spec.role == role and role != "patient_id":
+            read = [
+                m.column or m.expr or variable for m in spec.from_.values() if m.status not in ("absent", "rejected")
+            ]
+            columns.update(dict.fromkeys(read))
+    return list(columns)
+
+
+def _counts(counts: Mapping[str, Any]) -> str:
+    words = [f"{counts[key]} {word}" for key, word in COUNT_WORDS.items() if _worth_telling(key, counts)]
+    return ", ".join(words)
+
+
+def _worth_telling(key: str, counts: Mapping[str, Any]) -> bool:
+    same_as_patients = key in ("rows", "usable_patients") and counts.get(key) == counts.get("patients")
+    return key in counts and not same_as_patients and not (key == "centres" and counts[key] == 1)
+
+
+def _files(folder: Path) -> str:
+    from tabml.study.folder import StudyFolder
+
+    return paragraph(f"Written to {name(folder)}: {', '.join(f.name for f in StudyFolder(folder).files())}")

@@ -1,0 +1,62 @@
+"""The sentences after a study: roles, counts, headline, grave findings, files, next commands."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tabml.cli.told import SHOWN_GRAVE, findings_text, roles_of, study_text
+from tabml.core.findings import finding
+
+CODEBOOK = """
+codebook: 1
+sources:
+  a: {file: a.xlsx, id: {column: Patient ID}}
+  b: {file: b.xlsx, id: {column: Pasient}}
+  lab: {file: b.xlsx, join: {to: b, on: Nr}}
+variables:
+  hospital: {kind: category, role: centre, from: {a: {column: Centre, status: accepted}, b: {constant: Oslo, status: accepted}}}
+  dead: {kind: boolean, role: outcome, timing: outcome, from: {a: {column: Death within 30 days, status: accepted}, b: {expr: 'col("Utfall") > 0', status: accepted}}}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "codebook.yaml").write_text(CODEBOOK, encoding="utf-8")
+    (tmp_path / "report.html").write_text("x", encoding="utf-8")
+    return tmp_path
+
+
+def outcome(folder: Path, *findings):
+    document = {"target": {"label": "death", "task": "binary"},
+                "counts": {"patients": 920, "rows": 920, "usable_patients": 919, "events": 411, "centres": 4, "features": 13}}  # fmt: skip
+    return SimpleNamespace(
+        folder=folder, document=document, headline="AUROC 0.88 (0.86 to 0.90), corrected.", findings=findings
+    )
+
+
+def test_roles_name_the_sources_columns(folder: Path) -> None:
+    assert roles_of(folder) == {
+        "patient id": ["Patient ID", "Pasient"],
+        "centre": ["Centre", "hospital"],
+        "outcome": ["Death within 30 days", 'col("Utfall") > 0'],
+    }
+
+
+def test_text_tells_who_how_well_and_what_next(folder: Path, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "110")
+    text = study_text(outcome(folder))
+    assert (
+        "Outcome: death (binary). 920 patients, 919 with a usable outcome, 411 events, 4 centres, 13 predictors" in text
+    )
+    assert "AUROC 0.88 (0.86 to 0.90), corrected." in text
+    assert "tabml predict" in text
+    assert "report.html" in text
+
+
+def test_only_so_many_grave_findings_are_printed(folder: Path) -> None:
+    many = [finding("TB141", f"column {i} tells the outcome", columns=[str(i)]) for i in range(SHOWN_GRAVE + 2)]
+    text = findings_text(outcome(folder, *many, finding("TB120", "4 rows merged")))
+    assert "10 grave, 0 warnings, 1 notes" in text
+    assert "... and 2 more grave findings" in text
+    assert "rows merged" not in text
