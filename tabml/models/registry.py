@@ -16,7 +16,8 @@ import inspect
 import logging
 import pkgutil
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -164,6 +165,20 @@ def load_plugin(path: Path) -> tuple[str, ...]:
     return tuple(sorted(set(_specs) - before))
 
 
+@contextmanager
+def borrowed() -> Iterator[None]:
+    """Leave the registry as it was found, whatever is registered meanwhile; for tests of plugins."""
+    specs()  # modules register only once, so those of tabml come first
+    models, failed, loaded = dict(_specs), dict(_failed), set(_loaded)
+    try:
+        yield
+    finally:
+        _restore(_specs, models)
+        _restore(_failed, failed)
+        _loaded.clear()
+        _loaded.update(loaded)
+
+
 def fit_model(
     spec: ModelSpec,
     params: Mapping[str, Any],
@@ -242,6 +257,11 @@ def _check_new(name: str, build: Build) -> None:
 def _place(build: Build) -> tuple[str, int]:
     code = inspect.unwrap(build).__code__
     return code.co_filename, code.co_firstlineno
+
+
+def _restore(here: dict[str, Any], before: dict[str, Any]) -> None:
+    here.clear()
+    here.update(before)
 
 
 def _load_own() -> None:

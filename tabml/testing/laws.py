@@ -8,8 +8,8 @@ class TestRidge(ModelLaws):
 ```
 
 Say `order_matters = True` where the order of rows or columns enters the fit (bootstrap, subsampling), `saved =
-False` where the model has no saved form, and `params` for settings other than the default. A plugin's test loads
-its file first, with `load_plugin`.
+False` where the model has no saved form, `params` for settings other than the default, and `plugin` for the file a
+third party's model stands in.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -30,7 +30,8 @@ from tabml.core.cohort import Variable
 from tabml.core.errors import BundleError, DataError
 from tabml.core.spec import ModelSpec, Scores, State
 from tabml.core.target import SURVIVAL_TASKS, Task
-from tabml.models import available, fit_model, get
+from tabml.models import available, fit_model, get, load_plugin
+from tabml.models.registry import borrowed
 from tabml.prep.recipe import Recipe, fit_prep
 from tabml.testing.tables import Rows, concordance, risk_score, signal_rows
 
@@ -41,7 +42,9 @@ import json, sys
 from pathlib import Path
 import numpy as np
 from tabml.core.spec import State
-from tabml.models import get
+from tabml.models import get, load_plugin
+if sys.argv[3:]:
+    load_plugin(Path(sys.argv[3]))
 for folder in sorted(Path(sys.argv[2]).iterdir()):
     with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
         state = State(json.loads((folder / "state.json").read_text(encoding="utf-8")), dict(arrays),
@@ -60,21 +63,28 @@ class ModelLaws:
     params: ClassVar[Mapping[str, Any]] = {}
     order_matters: ClassVar[bool] = False
     saved: ClassVar[bool] = True
+    plugin: ClassVar[Path | None] = None
     #: How near predictions of one row alone come to those of the row among others.
     tolerance: ClassVar[float] = 1e-6
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         if "task" in metafunc.fixturenames:
-            metafunc.parametrize("task", sorted(self.spec.tasks & set(_TASKS)))
+            with borrowed():
+                tasks = sorted(self.spec.tasks & set(_TASKS))
+            metafunc.parametrize("task", tasks)
 
     @pytest.fixture(autouse=True)
-    def _runs_here(self) -> None:
-        able, reason = available(self.name)
-        if not able:
-            pytest.skip(reason)
+    def _runs_here(self) -> Iterator[None]:
+        with borrowed():
+            able, reason = available(self.spec.name)
+            if not able:
+                pytest.skip(reason)
+            yield
 
     @property
     def spec(self) -> ModelSpec:
+        if self.plugin is not None:
+            load_plugin(self.plugin)
         return get(self.name)
 
     def fit(self, rows: Rows, task: Task, seed: int = 1) -> Any:
@@ -225,7 +235,9 @@ class ModelLaws:
             write_state(fitted.dump(), rows.X, tmp_path / task)
             expected[task] = fitted.predict(rows.X)
         if expected:
-            subprocess.run([sys.executable, "-c", RESTORE, self.name, str(tmp_path)], check=True, timeout=120)
+            more = [] if self.plugin is None else [str(self.plugin)]
+            command = [sys.executable, "-c", RESTORE, self.name, str(tmp_path), *more]
+            subprocess.run(command, check=True, timeout=120)
         for task, scores in expected.items():
             assert np.array_equal(np.load(tmp_path / task / "link.npy"), scores.link), task
             if scores.curves is not None:

@@ -1,5 +1,9 @@
 """Every model of tabml obeys the laws."""
 
+from pathlib import Path
+
+import pytest
+
 from tabml.models import specs
 from tabml.testing.laws import ModelLaws
 
@@ -57,6 +61,14 @@ class TestMlp(ModelLaws):
     name = "mlp"
     order_matters = True
     tolerance = 1e-5
+
+
+@pytest.mark.filterwarnings("ignore:Only one sample available:UserWarning")
+class TestDiscriminant(ModelLaws):
+    """The example of a third party's file."""
+
+    name = "discriminant"
+    plugin = Path(__file__).parents[2] / "examples" / "plugin" / "discriminant.py"
 
 
 def test_every_model_of_tabml_stands_here():

@@ -13,11 +13,9 @@ from tabml.testing.tables import signal_rows
 
 
 @pytest.fixture(autouse=True)
-def _leave_the_registry_as_it_was(monkeypatch):
-    specs()
-    monkeypatch.setattr(registry, "_specs", dict(registry._specs))
-    monkeypatch.setattr(registry, "_failed", dict(registry._failed))
-    monkeypatch.setattr(registry, "_loaded", set(registry._loaded))
+def _leave_the_registry_as_it_was():
+    with registry.borrowed():
+        yield
 
 
 STYLE_EXAMPLE = '''"""Logistic regression with an elastic-net penalty."""
