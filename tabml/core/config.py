@@ -188,6 +188,8 @@ PRESETS: dict[Preset, dict[str, Any]] = {
 }
 
 RESERVED_ENVIRONMENT = ("TABML_STORE_URL", "TABML_SERVE_TOKEN", "TABML_KEY_FILE", "TABML_TEST_")
+#: Settings that hold paths: read relative to the study file that names them, stored as base names.
+PATH_SETTINGS = ("data.codebook", "privacy.key_file", "search.plugins", "out")
 NOT_IN_HASH = ("executor", "store", "out", "limits")
 
 
@@ -267,9 +269,27 @@ def resolve(config: StudyConfig) -> StudyConfig:
     return parse_config(tree)
 
 
+def with_setting(config: StudyConfig, path: str, value: Any) -> StudyConfig:
+    """The tree with one setting changed."""
+    tree = config.model_dump()
+    _assign(tree, path, value)
+    return parse_config(tree)
+
+
+def shareable(config: StudyConfig) -> dict[str, Any]:
+    """The tree as plain data in which every path is a base name: what a study stores and hashes."""
+    tree = config.model_dump(mode="json")
+    for path in PATH_SETTINGS:
+        node, key = _descend(tree, path)
+        node[key] = (
+            [Path(v).name for v in node[key]] if isinstance(node[key], list) else node[key] and Path(node[key]).name
+        )
+    return tree
+
+
 def config_sha256(config: StudyConfig) -> str:
     """Hash of what decides the numbers: executor, store, out and limits are left out."""
-    tree = {k: v for k, v in config.model_dump(mode="json").items() if k not in NOT_IN_HASH}
+    tree = {k: v for k, v in shareable(config).items() if k not in NOT_IN_HASH}
     return hashlib.sha256(json.dumps(tree, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -304,7 +324,20 @@ def _read_tree(file: Path) -> dict[str, Any]:
     # A stored study.yaml carries the tree under `config`, beside versions and hashes.
     if "config" in tree and "software" in tree:
         tree = tree["config"]
-    return dict(tree)
+    return _beside(dict(tree), file.parent)
+
+
+def _beside(tree: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Paths in a study file are meant from the folder it stands in; `out` is meant from where one stands."""
+    for path in PATH_SETTINGS[:-1]:
+        node: Any = tree
+        *parents, key = path.split(".")
+        for parent in parents:
+            node = node.get(parent) if isinstance(node, dict) else None
+        if isinstance(node, dict) and node.get(key):
+            value = node[key]
+            node[key] = [str(folder / v) for v in value] if isinstance(value, list) else str(folder / str(value))
+    return tree
 
 
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, Any]]:

@@ -133,15 +133,15 @@ class StudyFolder:
                               hint="keep it where only this site can read it")  # fmt: skip
 
 
-def default_out(inputs: Sequence[Path]) -> Path:
-    """The first input's name with `-study`, in the current folder.
+def default_out(inputs: Sequence[Path], kind: str = "study") -> Path:
+    """The first input's name with `-study` (or another kind), in the current folder.
 
     >>> default_out([Path("data/cohort.xlsx")]).name
     'cohort-study'
     """
     first = Path(inputs[0]).resolve()
     name = first.name if first.is_dir() else first.stem
-    return Path(f"{name}-study")
+    return Path(f"{name}-{kind}")
 
 
 def check_out(out: Path) -> None:

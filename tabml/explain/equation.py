@@ -1,0 +1,55 @@
+"""The equation of a linear model in original units: what a reader can compute by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tabml.core.target import SURVIVAL_TASKS, Task
+from tabml.models.families.linear import LinearPath
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Equation:
+    """link = intercept + sum of coefficient x column, columns in original units; a calibrator is folded in.
+
+    `scale`: `log odds`, `outcome` or `log hazard`. For log hazards the intercept is that of the average
+    patient, and a risk also needs the baseline survival of the model file.
+    """
+
+    scale: str
+    intercept: float
+    terms: tuple[tuple[str, str, float], ...]
+    """(column, source variable, coefficient); a column `sex=1` is 1 for that level, else 0."""
+
+
+def equation(pipeline: Any) -> Equation | None:
+    """The equation of a pipeline of one linear member; None for anything that has none (or several classes)."""
+    if len(pipeline.members) != 1 or pipeline.task == "multiclass":
+        return None
+    member = pipeline.members[0]
+    if not isinstance(member.model, LinearPath):
+        return None
+    beta = member.model.coefficients[member.model.chosen, 0] / member.prep.scale
+    intercept = float(member.model.intercepts[member.model.chosen, 0] - beta @ member.prep.centre)
+    a, b = _calibration(pipeline.calibrator, pipeline.task)
+    terms = zip(member.prep.columns, member.prep.sources, (b * beta).tolist(), strict=True)
+    return Equation(_scale(pipeline.task), a + b * intercept, tuple((c, s, float(v)) for c, s, v in terms if v != 0.0))
+
+
+def _scale(task: Task) -> str:
+    if task in SURVIVAL_TASKS:
+        return "log hazard"
+    return "log odds" if task == "binary" else "outcome"
+
+
+def _calibration(calibrator: Any, task: Task) -> tuple[float, float]:
+    """Intercept and slope; those of a survival calibrator act on the curve, not on the hazard."""
+    if calibrator.kind == "none" or task in SURVIVAL_TASKS:
+        return 0.0, 1.0
+    return float(np.atleast_1d(np.asarray(calibrator.a, dtype=float))[0]), float(calibrator.b)

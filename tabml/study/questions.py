@@ -1,0 +1,96 @@
+"""What only the user can decide: asked on a terminal, answered by `--yes` where there is a safe answer, else listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tabml.core.codebook import Codebook
+from tabml.core.config import StudyConfig, with_setting
+from tabml.core.errors import QuestionError
+from tabml.core.findings import Finding
+
+if TYPE_CHECKING:
+    from tabml.ingest.propose import Question
+    from tabml.ingest.read import RawSheet
+    from tabml.summary.audit import Audit
+
+Ask = Callable[["Question"], str]
+SET_ASIDE, KEEP = "set aside", "keep"
+#: A question that comes back after its answer was applied has no use being asked again.
+MAX_ROUNDS = 8
+
+
+def settle_codebook(
+    sheets: Sequence[RawSheet], config: StudyConfig, *, ask: Ask | None, yes: bool
+) -> tuple[Codebook, StudyConfig, tuple[Finding, ...]]:
+    """The codebook the files are read by: the one given, or one inferred and confirmed.
+
+    Answers become settings, so that the stored study runs again without asking.
+    """
+    if config.data.codebook is not None:
+        from pathlib import Path
+
+        from tabml.ingest.codebook_file import load_codebook
+
+        return load_codebook(Path(config.data.codebook)), config, ()
+    from tabml.ingest.propose import propose
+
+    for _ in range(MAX_ROUNDS):
+        proposal = propose(sheets, config.data)
+        if not proposal.questions:
+            return proposal.codebook, config, proposal.findings
+        config = _answered(proposal.questions, config, ask=ask, yes=yes)
+    raise QuestionError("the answers given do not settle how the files are read", questions=_lines(proposal.questions))
+
+
+def settle_leaks(
+    audit: Callable[[StudyConfig], Audit], config: StudyConfig, *, ask: Ask | None, yes: bool
+) -> tuple[Audit, StudyConfig]:
+    """Audit, and ask about columns that look like a leak but may be a real measurement; `--yes` sets them aside."""
+    from tabml.ingest.propose import Question
+
+    audited = audit(config)
+    if yes or not audited.asks:
+        return audited, config
+    open_questions = [
+        Question(
+            key=f"data.keep:{name}",
+            text=f"{name} alone nearly determines the outcome: is it known when the prediction is made?",
+            options=(SET_ASIDE, KEEP),
+            command=f"--keep {name} (or --yes to set it aside)",
+            safe=SET_ASIDE,
+        )
+        for name in audited.asks
+    ]
+    if ask is None:
+        raise QuestionError(
+            "columns that nearly determine the outcome", questions=_lines(open_questions),
+            hint="type one of these options, or --yes",
+        )  # fmt: skip
+    kept = [q.key.partition(":")[2] for q in open_questions if ask(q) == KEEP]
+    if not kept:
+        return audited, config
+    config = with_setting(config, "data.keep", (*config.data.keep, *kept))
+    return audit(config), config
+
+
+def _answered(questions: Sequence[Question], config: StudyConfig, *, ask: Ask | None, yes: bool) -> StudyConfig:
+    """The settings with every answer; QuestionError lists all questions nobody answers."""
+    open_questions: list[Question] = []
+    for question in questions:
+        answer: Any = question.safe if yes else ask(question) if ask is not None else None
+        if answer is None:
+            open_questions.append(question)
+        else:
+            config = with_setting(config, question.key, answer)
+    if open_questions:
+        raise QuestionError(
+            "the files leave something open that only you can decide", questions=_lines(open_questions),
+            hint=f"for example: tabml fit INPUT {open_questions[0].command}",
+        )  # fmt: skip
+    return config
+
+
+def _lines(questions: Sequence[Question]) -> tuple[str, ...]:
+    return tuple(f"{q.text}: {q.command}" for q in questions)

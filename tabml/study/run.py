@@ -1,0 +1,175 @@
+"""The story of a study, told once: files, cohort, outcome, audit, summary, search, estimates, reasons, report.
+
+Only this module knows the order. Each step is a function from records to a record; what is asked of a
+person goes through `ask`, what is shown through `progress`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tabml.core.codebook import Codebook
+from tabml.core.cohort import Cohort
+from tabml.core.config import StudyConfig, resolve, seconds
+from tabml.core.findings import Finding, check_codes, ordered
+from tabml.core.outcome import make_target, with_roles
+from tabml.core.progress import Progress, Report
+from tabml.core.target import Target
+from tabml.study.folder import building, check_out, default_out
+from tabml.study.questions import Ask, settle_codebook, settle_leaks
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class StudyOutcome:
+    """Where the study stands, its results document (or summary), and the sentence a person reads first."""
+
+    folder: Path
+    document: Mapping[str, Any]
+    headline: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known before any model is fitted. `cohort` has lost the columns the audit set aside."""
+
+    config: StudyConfig
+    codebook: Codebook
+    cohort: Cohort
+    target: Target
+    summary: Mapping[str, Any]
+    set_aside: Mapping[str, tuple[str, str]]
+    findings: tuple[Finding, ...]
+    files: tuple[tuple[str, str], ...]
+
+
+def fit(
+    inputs: Sequence[Path],
+    config: StudyConfig,
+    *,
+    ask: Ask | None,
+    yes: bool,
+    progress: Report,
+    clock: Clock = time.time,
+) -> StudyOutcome:
+    """Make a study from exports. It appears at its place when it is whole; an error leaves nothing behind.
+
+    Raises the TabmlErrors of its steps: InputError (3), ConfigError and QuestionError (2), DataError (4).
+    """
+    from tabml.learn.fit import learn
+    from tabml.study import evidence, record
+
+    started = clock()
+    config = resolve(config)
+    limit = seconds(config.limits.time) if config.limits.time else None
+    out = Path(config.out) if config.out else default_out(inputs)
+    with _place(inputs, config, out) as (folder, key):
+        known = know(inputs, config, key, ask=ask, yes=yes, progress=progress)
+        record.write_known(folder, known)
+        learned = learn(
+            known.cohort, known.target, known.config, progress=progress,
+            remaining=lambda: float("inf") if limit is None else RESERVED * limit - (clock() - started),
+        )  # fmt: skip
+        progress(Progress("explain", 0, 1))
+        reasons = evidence.explain(known, learned)
+        progress(Progress("explain", 1, 1))
+        document = evidence.results(known, learned, reasons, run=_run(started, clock, known.config, learned.truncated))
+        record.write_learned(folder, known, learned, document)
+        progress(Progress("report", 1, 1))
+    return StudyOutcome(
+        out, document, evidence.headline_sentence(document), evidence.all_findings(known, learned, reasons)
+    )
+
+
+def summarise(
+    inputs: Sequence[Path], config: StudyConfig, *, ask: Ask | None, yes: bool, progress: Report
+) -> StudyOutcome:
+    """Describe the data and their faults without fitting a model; a folder with `summary.html` and the cohort."""
+    from tabml.study import record
+
+    config = resolve(config)
+    out = Path(config.out) if config.out else default_out(inputs, "summary")
+    with _place(inputs, config, out) as (folder, key):
+        known = know(inputs, config, key, ask=ask, yes=yes, progress=progress)
+        record.write_known(folder, known)
+    counts = known.summary["counts"]
+    said = f"{counts['patients']} patients, {len(known.cohort.features())} candidate predictors, outcome {known.target.label}"
+    return StudyOutcome(out, known.summary, said, known.findings)
+
+
+#: Share of a time limit that learning may use; the rest is for explanations and the report.
+RESERVED = 0.85
+
+
+def know(
+    inputs: Sequence[Path], config: StudyConfig, key: Any, *, ask: Ask | None, yes: bool, progress: Report
+) -> Known:
+    """From files to an audited cohort with its outcome and description."""
+    from tabml.ingest.harmonise import harmonise
+    from tabml.ingest.read import read_files
+    from tabml.summary.audit import audit
+    from tabml.summary.describe import describe
+
+    check_codes(config.audit.mute)
+    progress(Progress("read", 0, 1))
+    sheets = read_files(inputs, config.data)
+    files = tuple(sorted({(s.file, s.sha256) for s in sheets}))
+    progress(Progress("read", 1, 1, f"{len(files)} files"))
+    codebook, config, said = settle_codebook(sheets, config, ask=ask, yes=yes)
+    cohort = harmonise(sheets, codebook, key, data=config.data, yes=yes)
+    cohort = with_roles(cohort, config.data)
+    target, more = make_target(cohort, config)
+    progress(Progress("harmonise", 1, 1, f"{cohort.n_patients} patients"))
+    audited, config = settle_leaks(lambda c: audit(cohort, target, c), config, ask=ask, yes=yes)
+    cohort = _without(cohort, audited.set_aside, audited.features)
+    summary = describe(cohort, target, small_cell=config.privacy.small_cell)
+    findings = ordered(dict.fromkeys((*said, *cohort.findings, *more, *audited.findings)))
+    return Known(config, codebook, cohort, target, summary, audited.set_aside, findings, files)
+
+
+def _place(inputs: Sequence[Path], config: StudyConfig, out: Path) -> Any:
+    """The folder being built, with the site key; refuses what can be refused before any work."""
+    import contextlib
+
+    from tabml.ingest.identity import SiteKey
+
+    @contextlib.contextmanager
+    def placed() -> Any:
+        check_out(out)
+        key_file = Path(config.privacy.key_file) if config.privacy.key_file else None
+        key = SiteKey.load(key_file, outside=out)
+        with building(out) as folder:
+            folder.write_inputs(inputs)
+            yield folder, key
+
+    return placed()
+
+
+def _without(cohort: Cohort, set_aside: Mapping[str, tuple[str, str]], features: Sequence[str]) -> Cohort:
+    """The cohort whose features are those the audit leaves: kept ones become features, set-aside ones unused."""
+    variables = dict(cohort.variables)
+    for name in set_aside:
+        if variables[name].role in ("feature", "treatment", "subgroup"):
+            variables[name] = replace(variables[name], role="unused")
+    for name in features:
+        if variables[name].role not in ("feature", "treatment", "subgroup") or variables[name].timing != "baseline":
+            variables[name] = replace(variables[name], role="feature", timing="baseline")
+    return replace(cohort, variables=variables)
+
+
+def _run(started: float, clock: Clock, config: StudyConfig, truncated: bool) -> dict[str, Any]:
+    """The only clock fields of a study."""
+    from datetime import UTC, datetime
+
+    return {
+        "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
+        "seconds": round(clock() - started, 1),
+        "workers": config.executor.workers,
+        "truncated": truncated,
+    }
