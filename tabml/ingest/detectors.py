@@ -90,7 +90,7 @@ _CONTACT_WORDS = (
 )  # fmt: skip
 _BIRTH_WORDS = (
     "birth", "geburt", "fødselsdato", "fodselsdato", "födelsedatum", "fødselsdag", "syntymä", "naissance", "nacimiento",
-    "dob", "出生",
+    "dob", "dofb", "出生",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +18,7 @@ from tabml.ingest.read import RawSheet
 from tabml.ingest.records import Records, attach, join_keys, read_records
 from tabml.ingest.repeats import merge_repeats
 from tabml.ingest.sources import SourceTable, missing_columns, needed_headers
-from tabml.ingest.values import MISSING_WORDS
+from tabml.ingest.values import MISSING_WORDS, fold
 
 #: The name of the convention in which headers are the variables' own names.
 CANONICAL = "canonical"
@@ -103,7 +104,7 @@ def _best(tables: Sequence[Table], codebook: Codebook, variables: Sequence[str])
     matches.sort(key=lambda m: (-m.share, -m.found, m.source == CANONICAL, m.source))
     fits = [m for m in matches if m.share >= LEAST_SHARE]
     if not fits:
-        raise _no_convention(tables, codebook, variables, matches)
+        raise _no_convention(tables, codebook, variables)
     equal = [m.source for m in fits if (m.share, m.found) == (fits[0].share, fits[0].found)]
     ties = [name for name in equal if name != CANONICAL] or equal
     if len(ties) > 1 and not _same_reading(codebook, ties, variables):
@@ -150,16 +151,22 @@ def _same_reading(codebook: Codebook, sources: Sequence[str], variables: Iterabl
     return all(other == first for other in others)
 
 
-def _no_convention(
-    tables: Sequence[Table], codebook: Codebook, variables: Sequence[str], matches: Sequence[_Match]
-) -> InputError:
-    name = matches[0].source if matches else codebook.base_sources()[0]
-    table = matches[0].tables[name] if matches else tables[0]
-    lacking = [h for h in needed_headers(codebook, name, variables) if table.find(h) is None]
+def _no_convention(tables: Sequence[Table], codebook: Codebook, variables: Sequence[str]) -> InputError:
+    """The error that names, for the convention that comes nearest, what the file lacks."""
+    known = [fold(leaf) for table in tables for leaf in table.leaves]
+
+    def nearness(name: str) -> tuple[float, str]:
+        needed = [fold(h) for h in needed_headers(codebook, name, variables)]
+        close = sum(bool(difflib.get_close_matches(h, known, n=1, cutoff=0.75)) for h in needed)
+        return close / max(1, len(needed)), name
+
+    name = max(codebook.base_sources(), key=nearness)
+    table = max(tables, key=lambda t: len(t.headers))
+    lacking = [h for h in needed_headers(codebook, name, variables) if all(t.find(h) is None for t in tables)]
     error = missing_columns(name, lacking[:8], table)
-    what = error.what.replace("named in the codebook", "the model needs")
+    what = error.what.replace("named in the codebook not found", "the model needs not found in the file")
     return InputError(
-        what, where=table.sheet.file, hint="headers must be those of one training export, or variable names"
+        what, where=table.sheet.name, hint="headers must be those of a training export, or the variables' names"
     )
 
 

@@ -65,7 +65,7 @@ def merge_repeats(records: Records, policies: Mapping[str, Repeats], date: str |
     left = ~copies.to_numpy()
     differs = key.isin(key[~same][key[~same].duplicated()]) & left & (policy != "visits")
     groups = [np.asarray(g) for g in key[differs].groupby(key[differs], sort=True).groups.values()]
-    asked = [g for g in groups if policy.iloc[g[0]] == "ask"]
+    asked = [g for g in groups if policy.iloc[g[0]] == "ask" and _contradicting(records.values.iloc[g])]
     if asked and not yes:
         raise _question(source, asked)
     values = records.values.copy()
@@ -109,7 +109,7 @@ def _copy_cases(key: pd.Series, copies: pd.Series) -> list[_Case]:
 def _settle(values: pd.DataFrame, group: NDArray[np.int64], policy: str, date: str | None) -> _Case:
     """Settle one conflict; writes the kept row's cells in place."""
     rows = values.iloc[group]
-    differing = tuple(c for c in rows.columns if rows[c].dropna().nunique() > 1)
+    differing = _contradicting(rows)
     if policy == "most_complete":
         keep = int(group[int(np.argmax(rows.notna().sum(axis=1).to_numpy()))])
         return _Case(keep, tuple(group.tolist()), differing, "conflict: most complete row kept")
@@ -121,7 +121,13 @@ def _settle(values: pd.DataFrame, group: NDArray[np.int64], policy: str, date: s
     for column in rows.columns:
         filled = rows[column].dropna()
         values.loc[keep, column] = pd.NA if column in differing or filled.empty else filled.iloc[0]
-    return _Case(keep, tuple(group.tolist()), differing, "conflict: differing cells missing")
+    action = "conflict: differing cells missing" if differing else "conflict: gaps filled, no cell differs"
+    return _Case(keep, tuple(group.tolist()), differing, action)
+
+
+def _contradicting(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Variables in which rows of one patient hold different values; a gap contradicts nothing."""
+    return tuple(c for c in rows.columns if rows[c].dropna().nunique() > 1)
 
 
 def _placed(cases: list[_Case], records: Records, kept: NDArray[np.int64]) -> list[RepeatCase]:

@@ -135,6 +135,9 @@ def _by_name(sheets: Sequence[RawSheet], codebook: Codebook) -> dict[str, RawShe
                 raise ConfigError(
                     f"source {name!r} does not say which sheet: {names}", where=source.file, hint="add sheet:"
                 )
+        taken = {id(s) for s in claimed.values()}
+        # Two files of one name: the one the codebook was written for, else the first that is free.
+        found = sorted((s for s in found if id(s) not in taken), key=lambda s: s.sha256 != source.sha256)
         if found:
             claimed[name] = found[0]
     return claimed

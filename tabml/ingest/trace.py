@@ -98,6 +98,8 @@ def find_rows(rows: pd.DataFrame, patient: str, codebook: Codebook, key: SiteKey
         for scope in scopes:
             node = codebook.sources.get(scope)
             rule = node.id.rule if node is not None and node.id is not None else "as_is"
+            # "ZH5" is not number 5 of the hospital that numbers its patients.
+            rule = "as_is" if any(c.isalpha() for c in patient) else rule
             wanted.add(key.pseudonym(scope, normalise_id(patient, rule)))
     return tuple(int(i) for i in rows.index[rows["pseudonym"].isin(wanted)])
 

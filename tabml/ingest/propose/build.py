@@ -1,0 +1,218 @@
+"""From profiles and roles to a codebook: sources, variables, and the columns that are not used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tabml.core.codebook import Codebook, ColumnMapping, IdColumn, Repeats, Source, VariableSpec
+from tabml.core.cohort import Kind, Role
+from tabml.core.config import Data
+from tabml.core.findings import Finding, finding
+from tabml.ingest.layout import NoTable, Table
+from tabml.ingest.propose.profile import Profile, TableStyle
+from tabml.ingest.propose.roles import Roles, is_reversed
+from tabml.ingest.units import analyte_of
+
+#: Score of a mapping made from header, kind and values of one table.
+SCORE = 0.95
+#: From this share of patients with several rows on, the rows are visits and no mistakes.
+VISITS_SHARE = 0.2
+CENTRE = "centre"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What becomes of each column: variable, identifier or unused with a reason."""
+
+    variables: tuple[Profile, ...]
+    identifiers: tuple[str, ...]
+    unused: Mapping[str, str]
+    findings: tuple[Finding, ...]
+
+
+def plan_columns(columns: Sequence[Profile], roles: Roles, keep: Sequence[str]) -> Plan:
+    """Sort the columns; whatever holds no usable value or identifies people is set aside with its reason."""
+    played = {roles.centre, roles.index_date, roles.outcome, roles.time, roles.event}
+    variables, identifiers = [], []
+    unused: dict[str, str] = {}
+    findings: list[Finding] = []
+    for column in columns:
+        if column.header == roles.patient_id:
+            continue
+        kept = column.header in keep or column.header in played
+        if column.is_birth_date or (column.identifier is not None and not kept):
+            identifiers.append(column.header)
+            if column.identifier == "shape":
+                evidence = f"{column.header!r} looks like it identifies people; set aside"
+                findings.append(finding("TB171", evidence, columns=[column.header], count=1))
+        elif column.is_empty:
+            unused[column.header] = "empty"
+        elif (reason := _why_unused(column)) and not kept:
+            unused[column.header] = reason
+            if reason == "free text":
+                evidence = f"{column.header!r} holds free text; not used"
+                findings.append(finding("TB172", evidence, columns=[column.header], count=1))
+        else:
+            variables.append(column)
+    return Plan(tuple(variables), tuple(identifiers), unused, tuple(findings))
+
+
+def _why_unused(column: Profile) -> str | None:
+    if column.is_constant:
+        return "one value only"
+    if column.numbers_rows:
+        return "numbers the rows"
+    if column.is_date:
+        return "date without a role"
+    if column.kind == "text":
+        return "free text" if column.is_free_text else "too many levels"
+    return None
+
+
+def build(
+    tables: Sequence[Table],
+    others: Sequence[NoTable],
+    styles: Mapping[int, TableStyle],
+    columns: Sequence[Profile],
+    roles: Roles,
+    siblings: frozenset[str],
+    plan: Plan,
+    data: Data,
+) -> Codebook:
+    """The proposed codebook: one source per table, one variable per usable column."""
+    names = _source_names(tables)
+    repeats = _repeats(columns, roles)
+    sources = {
+        name: _source(table, others, styles[i], roles, repeats, plan)
+        for i, (name, table) in enumerate(zip(names, tables, strict=True))
+    }
+    variables: dict[str, VariableSpec] = {}
+    titles = _variable_names(columns)
+    if roles.patient_id is not None:
+        mapping = ColumnMapping(column=roles.patient_id, status="proposed", score=SCORE)
+        variables[titles[roles.patient_id]] = VariableSpec(
+            kind="id", role="patient_id", from_=dict.fromkeys(names, mapping)
+        )
+    if len(names) > 1 and roles.centre is None:
+        free = CENTRE if CENTRE not in titles.values() else f"{CENTRE} (file)"
+        variables[free] = _centre_of_files(names)
+    variables |= _derived_age(columns, roles, plan, names)
+    for column in plan.variables:
+        variables[titles[column.header]] = _variable(column, roles, siblings, names, data)
+    return Codebook(title="", sources=sources, variables=variables)
+
+
+def _source(
+    table: Table, others: Sequence[NoTable], style: TableStyle, roles: Roles, repeats: Repeats, plan: Plan
+) -> Source:
+    sheet = table.sheet
+    beside = {o.sheet.sheet: o.reason for o in others if o.sheet.file == sheet.file and o.sheet.sheet is not None}
+    return Source(
+        file=sheet.file,
+        sha256=sheet.sha256,
+        sheet=sheet.sheet,
+        other_sheets=beside,
+        encoding=sheet.encoding,
+        delimiter=sheet.delimiter,
+        header_rows=table.header_rows,
+        missing=style.missing,
+        decimal="," if style.decimal == "," else ".",
+        dates=style.order if style.order in ("dmy", "mdy", "ymd") else None,  # type: ignore[arg-type]
+        id=IdColumn(column=roles.patient_id) if roles.patient_id is not None else None,
+        repeats=repeats,
+        identifiers=plan.identifiers,
+        unused=dict(plan.unused),
+    )
+
+
+def _source_names(tables: Sequence[Table]) -> list[str]:
+    """File names without suffix as source names, with the sheet where one file holds several tables."""
+    names: list[str] = []
+    files = [t.sheet.file for t in tables]
+    for table in tables:
+        stem = re.sub(r"\.[^.]+$", "", table.sheet.file)
+        name = f"{stem} {table.sheet.sheet}" if files.count(table.sheet.file) > 1 else stem
+        name = " ".join(re.findall(r"[^\W]+", name)) or "table"
+        names.append(f"{name} ({names.count(name) + 1})" if name in names else name)
+    return names
+
+
+def _variable_names(columns: Sequence[Profile]) -> dict[str, str]:
+    """Header -> variable name: the header, or its last part where that is unique."""
+    leaves = [c.header.rsplit(" / ", 1)[-1] for c in columns]
+    return {c.header: leaf if leaves.count(leaf) == 1 else c.header for c, leaf in zip(columns, leaves, strict=True)}
+
+
+def _repeats(columns: Sequence[Profile], roles: Roles) -> Repeats:
+    """Many patients with several rows: visits, all kept. A few: a conflict to be settled."""
+    found = next((c for c in columns if c.header == roles.patient_id), None)
+    if found is None or not found.counts:
+        return Repeats()
+    repeated = sum(n > 1 for n in found.counts.values()) / len(found.counts)
+    return Repeats(exact="merge", conflict="visits" if repeated >= VISITS_SHARE else "ask")
+
+
+def _centre_of_files(names: Sequence[str]) -> VariableSpec:
+    return VariableSpec(
+        kind="category",
+        role="centre",
+        levels={name: name for name in names},
+        from_={name: ColumnMapping(constant=name, status="proposed", score=SCORE) for name in names},
+    )
+
+
+def _derived_age(columns: Sequence[Profile], roles: Roles, plan: Plan, names: Sequence[str]) -> dict[str, VariableSpec]:
+    """Age at the index date from a birth date, where no age is given."""
+    born = [c.header for c in columns if c.is_birth_date and c.header in plan.identifiers]
+    if roles.age is not None or roles.index_date is None or len(born) != 1:
+        return {}
+    expr = f'completed_years(col("{born[0]}"), col("{roles.index_date}"))'
+    mapping = ColumnMapping(expr=expr, status="proposed", score=SCORE)
+    return {"age": VariableSpec(kind="integer", unit="a", label="age", from_=dict.fromkeys(names, mapping))}
+
+
+def _variable(
+    column: Profile, roles: Roles, siblings: frozenset[str], names: Sequence[str], data: Data
+) -> VariableSpec:
+    role = _role(column, roles, siblings)
+    kind = _kind(column, role, data)
+    label, unit = column.label_and_unit
+    mapping = ColumnMapping(
+        column=column.header,
+        unit=unit,
+        analyte=analyte_of(column.header) if unit else None,
+        recode=column.recode if kind == "boolean" or column.sex_words else {},
+        missing=column.sentinels,
+        status="proposed",
+        score=SCORE,
+    )
+    return VariableSpec(
+        kind=kind,
+        label=label,
+        unit=unit,
+        levels=column.levels if kind == "category" else {},
+        role=role,
+        timing="outcome" if role in ("outcome", "time", "event", "sibling") else "baseline",
+        from_=dict.fromkeys(names, mapping),
+    )
+
+
+def _role(column: Profile, roles: Roles, siblings: frozenset[str]) -> Role:
+    by_header: dict[str | None, Role] = {
+        roles.centre: "centre", roles.index_date: "index_date", roles.outcome: "outcome", roles.time: "time",
+        roles.event: "event",
+    }  # fmt: skip
+    return by_header.get(column.header, "sibling" if column.header in siblings else "feature")
+
+
+def _kind(column: Profile, role: Role, data: Data) -> Kind:
+    """A centre and a graded outcome are categories; so is a two-level outcome whose polarity must be stated."""
+    if role == "centre":
+        return "category"
+    if role in ("outcome", "event") and column.kind == "boolean" and (data.positive or is_reversed(column)):
+        return "category"
+    if role == "outcome" and column.kind == "integer" and column.distinct <= 10:
+        return "category"
+    return column.kind

@@ -1,0 +1,253 @@
+"""What the cells of one column say: kind, unit, levels, missing words. Nothing is decided from a sample."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tabml.core.cohort import Kind
+from tabml.ingest.detectors import Tier, classify_identifier, is_birth_date, looks_like_free_text
+from tabml.ingest.layout import Table
+from tabml.ingest.propose.words import DATE_PARTS, NEGATIVE_SENTINELS, ROW_NUMBER, SEX, SEX_WORDS, YES_NO, name_key
+from tabml.ingest.units import canonical_unit, split_unit
+from tabml.ingest.values import (
+    date_evidence,
+    decimal_mark,
+    fold,
+    is_missing,
+    parse_bound,
+    parse_number,
+    read_date,
+    split_unit_cell,
+)
+
+#: Share of the filled cells that must be numbers, or dates, for a column to be taken as such.
+MOSTLY = 0.9
+MOST_LEVELS = 20
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One column over all stacked tables; `texts` are its cells in row order, '' where blank."""
+
+    header: str
+    texts: tuple[str, ...]
+    decimals: tuple[str, ...]
+    """Decimal mark of each cell's source."""
+    stated_unit: str | None = None
+
+    @property
+    def key(self) -> str:
+        return name_key(self.header)
+
+    @cached_property
+    def filled(self) -> NDArray[np.bool_]:
+        """Cells that say something: neither blank nor a missing word nor a sentinel."""
+        known = {t: bool(t) and not is_missing(t) and fold(t) not in self.sentinels for t in set(self.texts)}
+        return np.array([known[t] for t in self.texts], dtype=bool)
+
+    @cached_property
+    def sentinels(self) -> tuple[str, ...]:
+        """Negative numbers that can only mean missing: all other values are zero or more."""
+        values = {
+            t: v
+            for t in set(self.texts)
+            if (v := parse_number(t, self.decimals[0] if self.decimals else ".")) is not None
+        }
+        negative = {t: v for t, v in values.items() if v < 0}
+        if len(values) - len(negative) < 2 or not negative or not set(negative.values()) <= set(NEGATIVE_SENTINELS):
+            return ()
+        # -1 alone is a plausible measurement of a column that goes below zero.
+        return () if set(negative.values()) == {-1.0} else tuple(sorted(negative))
+
+    @cached_property
+    def missing_words(self) -> tuple[str, ...]:
+        """Words of this column that mean missing, as written."""
+        return tuple(sorted({t for t in set(self.texts) if t and is_missing(t)}))
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """Filled texts and how often they stand."""
+        return Counter(t for t, said in zip(self.texts, self.filled, strict=True) if said)
+
+    @cached_property
+    def numbers(self) -> NDArray[np.float64]:
+        """Cells as numbers, NaN where they hold none: (n_rows,)."""
+        read = {pair: _number(*pair) for pair in set(zip(self.texts, self.decimals, strict=True))}
+        values = np.array([read[p] for p in zip(self.texts, self.decimals, strict=True)], dtype=np.float64)
+        return np.where(self.filled, values, np.nan)
+
+    @cached_property
+    def is_numeric(self) -> bool:
+        n = int(self.filled.sum())
+        return n > 0 and int((~np.isnan(self.numbers)).sum()) >= MOSTLY * n
+
+    @cached_property
+    def is_date(self) -> bool:
+        if self.is_numeric or not self.counts:
+            return False
+        dates = sum(n for t, n in self.counts.items() if read_date(t).fault in (None, "order"))
+        return dates >= MOSTLY * sum(self.counts.values())
+
+    @cached_property
+    def distinct(self) -> int:
+        """Distinct values: numbers by value, texts folded."""
+        if self.is_numeric:
+            return len(np.unique(self.numbers[~np.isnan(self.numbers)]))
+        return len({fold(t) for t in self.counts})
+
+    @cached_property
+    def kind(self) -> Kind:
+        """Number, integer, boolean, category, date, or text where there are too many levels."""
+        if self.is_date:
+            return "date"
+        if self.is_numeric:
+            return self._numeric_kind()
+        folded = {fold(t) for t in self.counts}
+        if folded and folded <= set(YES_NO) and len({YES_NO[t] for t in folded}) == len(folded) == 2:
+            return "boolean"
+        n = sum(self.counts.values())
+        return "category" if self.distinct <= MOST_LEVELS and (n < 20 or self.distinct <= n / 2) else "text"
+
+    def _numeric_kind(self) -> Kind:
+        values = self.numbers[~np.isnan(self.numbers)]
+        distinct = set(np.unique(values).tolist()) if self.distinct <= 3 else set()
+        if distinct == {0.0, 1.0}:
+            return "boolean"
+        if distinct and len(distinct) == 2 and all(float(v).is_integer() for v in distinct):
+            return "category"
+        return "integer" if bool(np.all(values == np.round(values))) else "number"
+
+    @cached_property
+    def levels(self) -> dict[str, str]:
+        """Level codes as written, each spelling once; numbers by size, texts by alphabet."""
+        if self.is_numeric:
+            return {f"{v:.15g}": f"{v:.15g}" for v in sorted(set(self.numbers[~np.isnan(self.numbers)].tolist()))}
+        if self.sex_words:
+            return {"female": "female", "male": "male"}
+        best: dict[str, str] = {}
+        for text, _ in sorted(self.counts.items(), key=lambda item: (-item[1], item[0])):
+            best.setdefault(fold(text), text)
+        return {code: code for code in sorted(best.values())}
+
+    @property
+    def recode(self) -> dict[str, str | None]:
+        """Yes/no words to 1 and 0 of a boolean text column; words for the sexes to female and male."""
+        if self.sex_words:
+            return dict(self.sex_words)
+        if self.kind != "boolean" or self.is_numeric:
+            return {}
+        return {t: YES_NO[t] for t in sorted({fold(t) for t in self.counts})}
+
+    @cached_property
+    def sex_words(self) -> dict[str, str]:
+        """Folded text -> female or male, where a column named sex holds nothing else."""
+        folded = {fold(t) for t in self.counts}
+        if self.key not in SEX or self.is_numeric or not folded <= set(SEX_WORDS):
+            return {}
+        return {t: SEX_WORDS[t] for t in sorted(folded)}
+
+    @property
+    def label_and_unit(self) -> tuple[str, str | None]:
+        """The measurement's name and its unit (UCUM), from header or units row; the unit of numbers only."""
+        leaf = self.header.rsplit(" / ", 1)[-1]
+        if self.kind not in ("number", "integer"):
+            return leaf, None
+        label, unit = split_unit(leaf)
+        code = canonical_unit(self.stated_unit or unit or "")
+        return (label, code) if code else (leaf, self.cell_unit)
+
+    @cached_property
+    def identifier(self) -> Tier | None:
+        return classify_identifier(self.header, list(self.counts))
+
+    @property
+    def is_birth_date(self) -> bool:
+        if not is_birth_date(self.header):
+            return False
+        return self.is_date or bool(set(self.key.split()) & DATE_PARTS)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.counts
+
+    @property
+    def is_constant(self) -> bool:
+        """One value in every cell: it tells nothing (with gaps, the gaps may tell)."""
+        return self.distinct == 1 and bool(self.filled.all())
+
+    @property
+    def is_free_text(self) -> bool:
+        return self.kind == "text" and looks_like_free_text(list(self.counts.elements()))
+
+    @property
+    def is_row_number(self) -> bool:
+        """1, 2, 3... down the rows."""
+        values = self.numbers
+        return len(values) > 1 and bool(np.all(np.diff(values) == 1)) and values[0] in (0.0, 1.0)
+
+    @property
+    def numbers_rows(self) -> bool:
+        """Whether the column only numbers the rows: 1, 2, 3... without a name, or distinct under such a name."""
+        if self.key in ROW_NUMBER:
+            return self.distinct == len(self.texts)
+        return self.header.startswith("#") and self.is_row_number
+
+    @cached_property
+    def cell_unit(self) -> str | None:
+        """The unit (UCUM) that nearly all number cells carry inside; None where they carry none, or several."""
+        units = Counter({canonical_unit(u): n for t, n in self.counts.items() if (u := split_unit_cell(t)[1])})
+        return units.most_common(1)[0][0] if len(units) == 1 and units.total() >= MOSTLY * self.counts.total() else None
+
+
+@dataclass(frozen=True)
+class TableStyle:
+    """How one table writes numbers and dates."""
+
+    decimal: str
+    order: str | None
+    order_is_certain: bool
+    missing: tuple[str, ...] = field(default=())
+
+
+def table_style(table: Table, order: str | None) -> TableStyle:
+    """Decimal mark and order of dates from all cells of a table; `order` answers where no cell decides."""
+    columns = [[row[j] for row in table.rows if row[j]] for j in range(len(table.headers))]
+    marks = [decimal_mark(set(cells)).mark for cells in columns]
+    comma = marks.count(",") > marks.count(".")
+    evidence = [date_evidence(cells) for cells in map(set, columns) if cells]
+    dates = [e for e in evidence if e.dates > e.other]
+    decided = {e.order for e in dates if e.order in ("dmy", "mdy")}
+    undecided = any(e.undecided and e.order is None for e in dates)
+    found = decided.pop() if len(decided) == 1 else None
+    missing = sorted({fold(t) for cells in columns for t in cells if is_missing(t)})
+    return TableStyle("," if comma else ".", order or found, bool(order or found or not undecided), tuple(missing))
+
+
+def profiles(tables: Sequence[Table], styles: Mapping[int, TableStyle]) -> tuple[Profile, ...]:
+    """One profile per column of tables with equal headers, in the order of the first."""
+    first = tables[0]
+    made = []
+    for header in first.headers:
+        texts: list[str] = []
+        decimals: list[str] = []
+        for i, table in enumerate(tables):
+            cells = table.column(header)
+            texts.extend(cells)
+            decimals.extend([styles[i].decimal] * len(cells))
+        made.append(Profile(header, tuple(texts), tuple(decimals), first.units.get(header)))
+    return tuple(made)
+
+
+def _number(text: str, decimal: str) -> float:
+    value = parse_number(text, decimal)
+    if value is None:
+        bound = parse_bound(text, decimal)
+        number, unit = split_unit_cell(text)
+        value = bound[1] if bound is not None else parse_number(number, decimal) if unit else None
+    return np.nan if value is None else value

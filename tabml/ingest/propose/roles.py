@@ -1,0 +1,202 @@
+"""Which column plays which role, and what only the user can decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from tabml.core.config import Data
+from tabml.core.errors import ConfigError, closest
+from tabml.core.outcome import REVERSED_NAME, is_positive
+from tabml.ingest.propose.profile import MOST_LEVELS, Profile
+from tabml.ingest.propose.question import Question
+from tabml.ingest.propose.words import AGE, CENTRE, DATE, EVENT, OUTCOME, PATIENT_ID, SEX, TIME
+
+MOST_CENTRES = 60
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Headers by role; None where no column plays it."""
+
+    patient_id: str | None = None
+    centre: str | None = None
+    index_date: str | None = None
+    outcome: str | None = None
+    time: str | None = None
+    event: str | None = None
+    age: str | None = None
+    sex: str | None = None
+    questions: tuple[Question, ...] = field(default=())
+
+    @property
+    def endpoint(self) -> str | None:
+        """The column that says what happened."""
+        return self.outcome or self.event
+
+
+def find_roles(columns: Sequence[Profile], data: Data) -> Roles:
+    """Roles by the user's settings first, then by header, kind and values; a tie is a question."""
+    by_name = {c.header: c for c in columns}
+    stated = {
+        name: _stated(value, by_name, f"data.{name}")
+        for name, value in (("id", data.id), ("centre", data.centre), ("target", data.target), ("time", data.time),
+                            ("event", data.event))
+    }  # fmt: skip
+    taken = {h for h in stated.values() if h is not None}
+    free = [c for c in columns if c.header not in taken and not c.is_empty]
+    questions: list[Question] = []
+    patient_id = stated["id"] or _patient_id(free, questions)
+    free = [c for c in free if c.header != patient_id]
+    centre = stated["centre"] or _one(c for c in free if c.key in CENTRE and 2 <= c.distinct <= MOST_CENTRES)
+    free = [c for c in free if c.header != centre]
+    roles = _outcome(free, stated, questions, by_name)
+    free = [c for c in free if c.header not in (roles.outcome, roles.time, roles.event)]
+    roles = replace(
+        roles,
+        patient_id=patient_id,
+        centre=centre,
+        index_date=_index_date(free),
+        age=_one(c for c in free if c.key in AGE and c.is_numeric),
+        sex=_one(c for c in free if c.key in SEX and c.distinct == 2),
+    )
+    questions += _polarity(roles, by_name, data)
+    return replace(roles, questions=tuple(questions))
+
+
+def named_column(name: str, columns: Iterable[str], setting: str) -> str:
+    """The header a setting names; ConfigError with the near miss where there is none."""
+    known = list(columns)
+    if name in known:
+        return name
+    folded = [h for h in known if h.casefold() == name.strip().casefold() or h.rsplit(" / ", 1)[-1] == name]
+    if len(folded) == 1:
+        return folded[0]
+    near = closest(name, known)
+    hint = f"did you mean {near!r}?" if near else f"columns: {', '.join(known[:12])}"
+    raise ConfigError(f"there is no column {name!r}", where=setting, hint=hint)
+
+
+def _stated(value: str | None, by_name: dict[str, Profile], setting: str) -> str | None:
+    return None if value is None else named_column(value, by_name, setting)
+
+
+def _patient_id(free: Sequence[Profile], questions: list[Question]) -> str | None:
+    for tier in PATIENT_ID:
+        found = [c for c in free if c.key in tier and _can_be_id(c)]
+        if len(found) == 1:
+            return found[0].header
+        if found:
+            options = tuple(c.header for c in found)
+            questions.append(Question("data.id", "which column is the patient's id?", options, "--id COLUMN", None))
+            return None
+    # Without a named id the numbering of the rows serves, and else a direct identifier.
+    unnamed = [c for c in free if c.numbers_rows]
+    if unnamed:
+        return unnamed[0].header
+    return _one(c for c in free if c.identifier is not None and c.distinct == int(c.filled.sum()) and not c.is_date)
+
+
+def _can_be_id(column: Profile) -> bool:
+    if column.is_date or (column.is_numeric and _has_fractions(column)):
+        return False
+    return column.distinct > min(5, len(column.texts) // 2)
+
+
+def _has_fractions(column: Profile) -> bool:
+    values = column.numbers[~np.isnan(column.numbers)]
+    return bool((values != np.round(values)).any())
+
+
+def _outcome(
+    free: Sequence[Profile], stated: dict[str, str | None], questions: list[Question], by_name: dict[str, Profile]
+) -> Roles:
+    """The outcome, or time and event of a survival outcome."""
+    if stated["target"] is not None and not (stated["time"] or stated["event"]):
+        return Roles(outcome=stated["target"])
+    times = [c for c in free if c.key in TIME and _can_be_time(c)]
+    events = [c for c in free if c.key in EVENT and _can_be_event(c)]
+    time = stated["time"] or _one(times)
+    event = stated["event"] or _one(events)
+    if time and event:
+        return Roles(time=time, event=event)
+    if stated["time"] or stated["event"] or (times and events):
+        if not time:
+            options = tuple(c.header for c in times)
+            questions.append(
+                Question("data.time", "which column is the follow-up time?", options, "--time COLUMN", None)
+            )
+        if not event:
+            options = tuple(c.header for c in events)
+            questions.append(
+                Question("data.event", "which column says that the event happened?", options, "--event COLUMN", None)
+            )
+        return Roles(time=time, event=event)
+    return _classes(free, questions)
+
+
+def _can_be_time(column: Profile) -> bool:
+    values = column.numbers[~np.isnan(column.numbers)]
+    return column.is_numeric and column.distinct >= 10 and bool((values >= 0).all())
+
+
+def _can_be_event(column: Profile) -> bool:
+    return column.kind in ("boolean", "category") or (column.kind == "integer" and column.distinct <= 5)
+
+
+def _classes(free: Sequence[Profile], questions: list[Question]) -> Roles:
+    exact, word = OUTCOME
+    named = [c for c in free if c.key in exact and _can_be_outcome(c, by_name=True)]
+    hinted = [c for c in free if set(c.key.split()) & word and _can_be_outcome(c, by_name=False)]
+    found = named or hinted
+    if len(found) == 1:
+        return Roles(outcome=found[0].header)
+    text = "which column is the outcome to predict?" if found else "no column is recognised as the outcome"
+    questions.append(Question("data.target", text, tuple(c.header for c in found), "--target COLUMN", None))
+    return Roles()
+
+
+def _can_be_outcome(column: Profile, *, by_name: bool) -> bool:
+    if column.is_constant or column.is_date or column.identifier is not None:
+        return False
+    if column.kind in ("boolean", "category"):
+        return column.distinct >= 2
+    return (by_name and column.is_numeric) or (column.kind == "integer" and column.distinct <= MOST_LEVELS // 2)
+
+
+def _index_date(free: Sequence[Profile]) -> str | None:
+    dates = [c for c in free if c.is_date and not c.is_birth_date]
+    return _one(dates) or _one(c for c in dates if c.key in DATE)
+
+
+def _polarity(roles: Roles, by_name: dict[str, Profile], data: Data) -> list[Question]:
+    """A question where neither a word nor a plain 0/1 says which level is the event (TB131)."""
+    name = roles.endpoint
+    if name is None or data.positive is not None:
+        return []
+    column = by_name[name]
+    if column.distinct != 2 or (column.kind not in ("boolean", "category")):
+        return []
+    if not is_reversed(column):
+        if column.kind == "boolean":
+            return []
+        said = [level for level in column.levels if is_positive(level, level)]
+        if len(said) == 1:
+            return []
+    options = tuple(column.levels)
+    return [
+        Question("data.positive", f"which level of {name!r} is to be predicted?", options, "--positive LEVEL", None)
+    ]
+
+
+def is_reversed(column: Profile) -> bool:
+    """Whether a two-level column's name says that its 1 is the good outcome, or a censoring."""
+    return bool(REVERSED_NAME.search(column.header)) or column.key.startswith("censor")
+
+
+def _one(found: Iterable[Profile]) -> str | None:
+    """The only candidate's header."""
+    candidates = list(found)
+    return candidates[0].header if len(candidates) == 1 else None

@@ -1,0 +1,104 @@
+"""What columns are called: words for the roles of a study in eight languages, compared without case or signs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from tabml.ingest.units import split_unit
+from tabml.ingest.values import fold
+
+
+def name_key(header: str) -> str:
+    """A header as it is compared with the words: last part, no unit, letters and digits only.
+
+    >>> name_key("Patient / Pat-ID"), name_key("subject#"), name_key("Age (years)"), name_key("deathEvent")
+    ('pat id', 'subject', 'age', 'death event')
+    """
+    leaf = split_unit(header.rsplit(" / ", 1)[-1])[0]
+    spaced = re.sub(r"(?<=[a-zæøåäöüß])(?=[A-ZÆØÅÄÖÜ])", " ", leaf)
+    return " ".join(re.findall(r"[^\W_]+", fold(spaced)))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(" ".join(re.findall(r"[^\W_]+", fold(w))) for w in text.split(","))
+
+
+#: Two tiers: a name that can only be a patient's id, and names that are one when nothing better is there.
+PATIENT_ID = (
+    _words(
+        "patient id, patientid, patid, pat id, pid, patient, patient no, patient nr, patient number, patnr, pat nr, mrn,"
+        "subject, subject id, subjectid, subj, subj id, participant, participant id, person id, usubjid,"
+        "pasient, pasientid, pasient id, pasientnr, pasientnummer, patientnr, patientnummer, patienten id,"
+        "patientennummer, patienten nr, patientennr, fallnr, fall nr, fallnummer, fallzahl, potilas, potilas id,"
+        "potilasnumero, paciente, id paciente, paciente id, numero de paciente, nhc, 病人编号, 患者编号, 患者id, 病历号"
+    ),
+    _words(
+        "id, case, case id, caseid, case no, case number, record, record id, recordid, study id, studyid, løpenr, løpenummer,"
+        "lopenr, lopenummer, løbenummer, löpnr, löpnummer, nummer, nr, no, number, numero, tunniste, 编号, key"
+    ),
+)
+#: Names of a column that only numbers the rows.
+ROW_NUMBER = _words("rownames, row names, row, index, unnamed 0, x, rad, rad nr, zeile, fila, rownum, row number, obs")
+CENTRE = _words(
+    "centre, center, site, hospital, clinic, institution, centre id, center id, site id, hospital id, centre name,"
+    "sykehus, klinikk, senter, sjukhus, klinik, center namn, hospital navn, krankenhaus, zentrum, prüfzentrum, spital,"
+    "sairaala, keskus, centro, clínica, clinica, institución, 中心, 医院"
+)
+AGE = _words("age, alder, ålder, alter, ikä, edad, age years, age at diagnosis, age at baseline, patient age, 年龄")
+SEX = _words("sex, gender, kjønn, kön, køn, geschlecht, geschl, sukupuoli, sexo, género, genero, 性别, male, female")
+DATE = _words(
+    "date, visit date, exam date, examination date, index date, admission date, date of admission, inclusion date,"
+    "enrolment date, baseline date, date of visit, dato, undersøkelsesdato, innleggelsesdato, besøksdato, datum,"
+    "besöksdatum, untersuchungsdatum, aufnahmedatum, päivämäärä, fecha, fecha de ingreso, 日期, 就诊日期"
+)
+TIME = _words(
+    "time, follow up, followup, follow up time, followup time, fu time, futime, time to event, survival time, survival,"
+    "os time, os months, os days, os years, overall survival, dfs time, pfs time, rfs time, rfstime, dtime, rtime, time days,"
+    "time months, time years, days to event, days to death, observation time, tid, oppfølging, oppfølgingstid, overlevelse,"
+    "overlevelsestid, uppföljning, uppföljningstid, överlevnad, överlevnadstid, opfølgning, opfølgningstid,"
+    "nachbeobachtung, nachbeobachtungszeit, überlebenszeit, beobachtungszeit, zeit, seuranta, seuranta aika, elinaika,"
+    "tiempo, seguimiento, tiempo de seguimiento, supervivencia, 随访时间, 生存时间"
+)
+EVENT = _words(
+    "event, status, death event, event death, vital status, os status, os event, dfs status, dfs event, pfs status, pfs event,"
+    "rfs status, rfs event, fustat, death, dead, died, deceased, censor, censored, censoring, recur, recurrence, relapse,"
+    "progression, hendelse, død, dødsfall, händelse, död, hændelse, ereignis, tod, verstorben, tapahtuma, kuollut, evento,"
+    "muerte, fallecido, 事件, 死亡, 结局"
+)
+#: Names that can only be the outcome, and words in a name that make it a candidate.
+OUTCOME = (
+    _words(
+        "outcome, target, label, class, y, response, endpoint, primary endpoint, primary outcome, category, diagnosis,"
+        "disease, utfall, endepunkt, diagnose, klasse, utfallsmått, zielgröße, endpunkt, ergebnis, lopputulos, diagnoosi,"
+        "resultado, desenlace, diagnóstico, diagnostico, 结果, 诊断"
+    ),
+    _words(
+        "outcome, target, death, dead, died, deceased, mortality, event, relapse, recurrence, recur, progression, disease,"
+        "diagnosis, survived, alive, readmission, readmitted, complication, remission, død, dødelighet, tilbakefall, sykdom,"
+        "diagnose, utfall, död, återfall, sjukdom, dødelighed, sygdom, tod, verstorben, rezidiv, rückfall, krankheit, kuollut,"
+        "kuolema, uusiutuma, sairaus, muerte, fallecido, recaída, recidiva, enfermedad, 死亡, 复发, 疾病"
+    ),
+)
+#: Words that tell what happened after the index date: no predictor unless it is kept by name (TB141).
+AFTERWARDS = _words(
+    "death, dead, died, deceased, mortality, relapse, recurrence, recur, progression, discharge, discharged, autopsy,"
+    "survived, survival, readmission, readmitted, followup, futime, rtime, dtime, død, dødsfall, tilbakefall, utskrevet, utskrivning,"
+    "obduksjon, död, återfall, utskriven, udskrevet, tod, verstorben, rezidiv, rückfall, entlassung, obduktion, kuollut, kuolema,"
+    "muerte, fallecido, recidiva, recaída, alta, autopsia, 死亡, 复发, 出院"
+)
+#: Two-level words: text -> 1 or 0.
+YES_NO: Mapping[str, str] = {
+    **dict.fromkeys(("yes", "y", "true", "ja", "j", "sí", "si", "s", "oui", "kyllä", "k", "positive", "pos", "present", "是", "+"), "1"),
+    **dict.fromkeys(("no", "n", "false", "nei", "nein", "nej", "non", "ei", "e", "negative", "neg", "absent", "否"), "0"),
+}  # fmt: skip
+_FEMALE = "f female w woman weiblich frau kvinne kvinna kvinde k nainen n mujer femenino femenina 女"
+_MALE = "m male man mann männlich mand mies hombre masculino masculina varón 男"
+#: Words for the sexes in a column named sex. `k` and `n` stand for women in the Nordic languages only.
+SEX_WORDS: Mapping[str, str] = {
+    **dict.fromkeys(_FEMALE.split(), "female"), **dict.fromkeys(_MALE.split(), "male"),
+}  # fmt: skip
+#: Parts of a date of birth that stand in columns of their own.
+DATE_PARTS = frozenset(["day", "month", "dag", "måned", "månad", "tag", "monat", "päivä", "kuukausi", "día", "mes"])
+#: Numbers that say "missing" where all other values are zero or more.
+NEGATIVE_SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0)
