@@ -16,8 +16,9 @@ from typing import Any
 from tabml.core.config import Data
 from tabml.core.errors import InputError
 from tabml.ingest.read import child
-from tabml.ingest.read.guard import Guarded, SheetFacts, check_archive, damaged, guard
+from tabml.ingest.read.guard import Guarded, check_archive, damaged, guard
 from tabml.ingest.read.records import RawSheet, Row
+from tabml.ingest.read.scan import SheetFacts
 from tabml.ingest.read.sniff import DECRYPT, RESAVE, Content, unreadable
 
 #: Unpacked bytes up to which a clean workbook is read in this process: its cells cannot need more than a
