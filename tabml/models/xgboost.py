@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,6 @@ class DepthByRows:
     learner: BoostedLearner
 
     def fit(self, X: Array, y: NDArray[Any], *, weight: Array | None = None) -> BoostedTrees:
-        from dataclasses import replace
-
         depth = int(min(6, 2 + np.log10(max(len(X), 1))))
         parameters = {"max_depth": depth, **self.learner.parameters}
         return replace(self.learner, parameters=parameters).fit(X, y, weight=weight)

@@ -1,1 +1,1 @@
-"""TBD"""
+"""Neural building blocks for models: torch to train, numpy to predict."""
