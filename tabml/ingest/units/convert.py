@@ -67,7 +67,7 @@ ANALYTE_WORDS: dict[str, str] = {
     "haemoglobin": "hb hgb haemoglobin hemoglobin hämoglobin hemoglobiini hemoglobina",
     "albumin": "alb albumin albumiini albúmina",
     "lactate": "lactate laktat",
-    "vitamin_d": "25-oh vitamin_d",
+    "vitamin_d": "25ohd calcidiol vitamind",
     "testosterone": "testosteron",
     "cortisol": "cortisol kortisol",
 }
@@ -114,7 +114,7 @@ def analyte_of(header: str) -> str | None:
     >>> analyte_of("Serum cholesterol (mg/dl)"), analyte_of("Nüchternzucker"), analyte_of("Age")
     ('cholesterol', 'glucose', None)
     """
-    words = re.findall(r"[^\W_]+(?:-[^\W_]+)?", unicodedata.normalize("NFC", header).casefold())
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", header).casefold())
     for word in words:
         for analyte, stems in _STEMS.items():
             if any(word == stem or (len(stem) > 4 and word.startswith(stem)) for stem in stems):

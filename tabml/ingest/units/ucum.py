@@ -64,7 +64,7 @@ _ATOMS: dict[str, tuple[float, dict[str, int], bool]] = {
 }
 #: Scales that do not start at zero: value in kelvin = scale * value + offset.
 OFFSETS = {"Cel": 273.15, "[degF]": 459.67 * 5 / 9}
-_TERM = re.compile(r"(10\*-?[0-9]+|[^0-9^]+|1)\^?(-?[0-9])?")
+_TERM = re.compile(r"(10\*-?[0-9]+|(?:[^0-9^\[]|\[[^\]]*\])+|1)\^?(-?[0-9])?")
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ def parse_ucum(code: str) -> Unit | None:
 
     Text in braces annotates and does not count, as in UCUM.
     """
-    code = re.sub(r"\{[^{}]*\}", "", code).strip()
+    stated = code.strip()
+    code = re.sub(r"\{[^{}]*\}", "", stated) or ("1" if stated else "")
     if code in OFFSETS:
         scale, dimension, _ = _ATOMS[code]
         return Unit(scale, _vector(dimension), OFFSETS[code])
