@@ -54,11 +54,9 @@ class Profile:
     @cached_property
     def sentinels(self) -> tuple[str, ...]:
         """Negative numbers that can only mean missing: all other values are zero or more."""
-        values = {
-            t: v
-            for t in set(self.texts)
-            if (v := parse_number(t, self.decimals[0] if self.decimals else ".")) is not None
-        }
+        mark = self.decimals[0] if self.decimals else "."
+        read = {t: _number(t, mark) for t in set(self.texts) if t}
+        values = {t: v for t, v in read.items() if not np.isnan(v)}
         negative = {t: v for t, v in values.items() if v < 0}
         if len(values) - len(negative) < 2 or not negative or not set(negative.values()) <= set(NEGATIVE_SENTINELS):
             return ()
@@ -201,8 +199,12 @@ class Profile:
     @cached_property
     def cell_unit(self) -> str | None:
         """The unit (UCUM) that nearly all number cells carry inside; None where they carry none, or several."""
-        units = Counter({canonical_unit(u): n for t, n in self.counts.items() if (u := split_unit_cell(t)[1])})
-        return units.most_common(1)[0][0] if len(units) == 1 and units.total() >= MOSTLY * self.counts.total() else None
+        units: Counter[str | None] = Counter()
+        for text, n in self.counts.items():
+            if unit := split_unit_cell(text)[1]:
+                units[canonical_unit(unit)] += n
+        is_usual = len(units) == 1 and units.total() >= MOSTLY * self.counts.total()
+        return next(iter(units)) if is_usual else None
 
 
 @dataclass(frozen=True)
