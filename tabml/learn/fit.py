@@ -117,11 +117,9 @@ def learn(
         study = choose(material, plan, found, config)
         pipelines, fold_models = ship(study, executor, progress)
         left_out, more_left = leave_out(study, centres, executor, progress=progress, remaining=remaining)
+        answer = estimate(study, pipelines, left_out, executor, progress)
     finally:
         executor.close()
-    progress(Progress("estimates", 0, 1))
-    answer = estimate(study, pipelines, left_out)
-    progress(Progress("estimates", 1, 1))
     findings = (*said, *more, *more_centres, *more_models, *found.findings, *more_left, *answer.findings)
     return LearnResult(
         material, plan, centres, portfolio, found.trials, study.selection, pipelines["final"], pipelines["simple"],
@@ -237,32 +235,40 @@ class Answer:
     headline: Estimate | None
 
 
-def estimate(study: Study, pipelines: Mapping[str, FittedPipeline], left_out: Sequence[LeftOut]) -> Answer:
+def estimate(
+    study: Study,
+    pipelines: Mapping[str, FittedPipeline],
+    left_out: Sequence[LeftOut],
+    executor: Executor,
+    progress: Report = silent,
+) -> Answer:
     """The three named estimates of every model, the centres, the comparisons and the verdict."""
     material, config, trials = study.material, study.config, study.found.done
-    judge = Judge(material.target, material.grid, material.patients.of_row)
-    bench = numbers.Bench(
-        material, judge, patient_weights(material, config.estimate.resamples, "bbc"), config.report.thresholds
-    )
+    weights = patient_weights(material, config.estimate.resamples, "bbc")
+    bench = numbers.Bench(material, Judge.of(material), weights, config.report.thresholds)
     folds = fold_numbers(study.plan)
     scored = out_of_fold(study.field, trials, study.decision, study.lesson, folds)
-    estimates = [*numbers.apparent(bench, pipelines), *numbers.cross_validated(bench, scored, "cv_winner")]
+    winner = numbers.resampled(bench, scored, executor, headline=False)
+    estimates = [*numbers.apparent(bench, pipelines), *numbers.cross_validated(bench, scored, winner, "cv_winner")]
     honest: EstimateType
     if study.plan.kind == "nested":
         honest = "corrected_nested"
         scored = of_outer(nested(trials, study.plan, study.found.rule, study.lesson, config))
-        estimates += numbers.cross_validated(bench, scored, honest)
-        comparisons = numbers.compared_scored(bench, scored, honest)
+        draws = numbers.resampled(bench, scored, executor, headline=True)
+        estimates += numbers.cross_validated(bench, scored, draws, honest)
+        comparisons = numbers.compared_scored(bench, scored, draws, honest)
         word, findings = verdict(_outer_gains(study, scored, bench), shrink=1.0)
     else:
         honest = "corrected_bbc"
         models = choosers(study.field, trials)
         asks = {name: bench.asks(name) for name in models}
-        draws = bias_corrected(study.field, models, asks, judge, study.lesson, folds, config, bench.weights)
-        more, skipped = numbers.corrected(bench, draws)
+        corrected = bias_corrected(
+            study.field, models, asks, study.lesson, folds, config, weights, executor, progress
+        )  # fmt: skip
+        more, skipped = numbers.corrected(bench, corrected)
         estimates += more
-        comparisons = numbers.compared_corrected(bench, draws)
-        word, findings = verdict(_draw_gains(draws))
+        comparisons = numbers.compared_corrected(bench, corrected)
+        word, findings = verdict(_draw_gains(corrected))
         findings = (*findings, *skipped)
     centres = numbers_of_centres.by_centre(bench, left_out)
     estimates += [*centres, *numbers_of_centres.pooled(bench, left_out, centres)]

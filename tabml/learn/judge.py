@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tabml.core.splits import Positions
 from tabml.core.target import SURVIVAL_TASKS, Target
 from tabml.learn.loss import Floats, Grid, Link, rank_score, survival_of
+from tabml.learn.material import Material
 from tabml.learn.pipeline import probability_of
 from tabml.metrics.registry import Metric, metric
 from tabml.metrics.value import Value
@@ -61,6 +62,11 @@ class Judge:
     target: Target
     grid: Grid | None
     patient: Positions
+
+    @classmethod
+    def of(cls, material: Material) -> Judge:
+        """The judge of a study."""
+        return cls(material.target, material.grid, material.patients.of_row)
 
     def asks(self, *, brief: bool = False, thresholds: Sequence[float] = ()) -> tuple[Ask, ...]:
         """The numbers of this task, in the order of the report."""

@@ -123,7 +123,9 @@ def row_loss(task: Task, y: NDArray[np.floating], link: Link) -> NDArray[np.floa
     """Log loss or squared error of each row; any leading axes of `link` are kept."""
     if task == "binary":
         signed = np.where(y == 1, link, -link)  # -log p(truth) = log(1 + exp(-signed))
-        return np.asarray(np.minimum(np.logaddexp(0.0, -signed), -np.log(PROBABILITY_FLOOR)), dtype=float)
+        with np.errstate(invalid="ignore"):  # NaN: a row without prediction
+            loss = np.logaddexp(0.0, -signed)
+        return np.asarray(np.minimum(loss, -np.log(PROBABILITY_FLOOR)), dtype=float)
     if task == "multiclass":
         chosen = np.take_along_axis(link, y.astype(int)[:, None], axis=-1)[..., 0]
         return np.asarray(-np.maximum(chosen, np.log(PROBABILITY_FLOOR)), dtype=float)

@@ -13,14 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabml.core.config import StudyConfig
+from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
+from tabml.core.progress import Progress, Report, silent
 from tabml.core.splits import derive_seed
 from tabml.learn.calibrate import Calibrator, Teacher, unchanged
 from tabml.learn.contenders import Chooser
 from tabml.learn.ensemble import Field, Members, decide
+from tabml.learn.executor import Executor, forever
 from tabml.learn.judge import Ask, Judge
-from tabml.learn.loss import Floats, Link
+from tabml.learn.loss import Floats, Link, LossRule
 from tabml.learn.material import Material
+from tabml.learn.trial import LOST_WORKER, Worker
 from tabml.metrics.intervals import bootstrap_counts
 
 #: Given the data an out-of-bag mean varies by SE^2 (1/.368 - 1), so its quantiles are 1.31 times too wide.
@@ -44,51 +48,73 @@ class Corrected:
     loss: Floats
 
 
+@dataclass(frozen=True)
+class OutOfBagTask:
+    """All draws of one named model: groups of draws that chose the same candidates, with the link they share.
+
+    `rows`: numbers of the draws of each group; `raw`: the group's link (R, n, ...); `weights` (B, N): patient counts.
+    """
+
+    asks: tuple[Ask, ...]
+    rows: tuple[NDArray[np.int64], ...]
+    raw: tuple[Link, ...]
+    folds: NDArray[np.int64]
+    weights: NDArray[np.int32]
+    lesson: Teacher
+    rule: LossRule
+    calibrate: bool
+
+    def run(self, worker: Worker) -> tuple[Corrected]:
+        judge = Judge.of(worker.material)
+        draws = {a: np.full(len(self.weights), np.nan) for a in self.asks}
+        loss = np.full(len(self.weights), np.nan)
+        for rows, raw in zip(self.rows, self.raw, strict=True):
+            inside = self.weights[rows][:, judge.patient].astype(float)
+            same = [unchanged(judge.target.task)] * len(rows)
+            calibrators = _learn(self.lesson, raw, inside) if self.calibrate else same
+            found = [
+                _judged(self.asks, judge, raw[r], calibrators, inside == 0, rows, self.folds[r])
+                for r in range(len(self.folds))
+            ]
+            for ask in self.asks:
+                draws[ask][rows] = np.mean([f[ask] for f in found], axis=0)
+            loss[rows] = _left_out_loss(self.rule, raw, calibrators, self.weights[rows] == 0)
+        return (Corrected(draws, loss),)
+
+    def parts(self) -> tuple[OutOfBagTask, ...]:
+        return (self,)
+
+    def lost(self) -> tuple[Corrected]:
+        raise DataError(f"the estimate cannot be made: {LOST_WORKER}", hint="fewer workers, or more memory")
+
+
 def bias_corrected(
     field: Field,
     models: Mapping[str, Chooser],
     asks: Mapping[str, Sequence[Ask]],
-    judge: Judge,
     lesson: Teacher,
     folds: NDArray[np.int64],
     config: StudyConfig,
     weights: NDArray[np.int32],
+    executor: Executor,
+    progress: Report = silent,
 ) -> dict[str, Corrected]:
     """BBC-CV of every named model. `folds` (R, n) says in which fold a row was tested; `weights` (B, N) are the draws.
 
     The null model is not calibrated: there is nothing to learn from a constant.
     """
     decision = decide(field, config.final.choice, weights.astype(float))
-    out = {}
+    tasks = []
     for name, choose in models.items():
-        members = list(choose(decision))
-        out[name] = _out_of_bag(field, members, asks[name], judge, lesson, folds, weights, calibrate=name != "null")
-    return out
-
-
-def _out_of_bag(
-    field: Field,
-    members: Sequence[Members],
-    asks: Sequence[Ask],
-    judge: Judge,
-    lesson: Teacher,
-    folds: NDArray[np.int64],
-    weights: NDArray[np.int32],
-    *,
-    calibrate: bool,
-) -> Corrected:
-    draws = {a: np.full(len(weights), np.nan) for a in asks}
-    loss = np.full(len(weights), np.nan)
-    for chosen in sorted(set(members)):
-        rows = np.array([b for b, m in enumerate(members) if m == chosen])
-        raw = field.link(chosen)
-        inside = weights[rows][:, judge.patient].astype(float)
-        calibrators = _learn(lesson, raw, inside) if calibrate else [unchanged(judge.target.task)] * len(rows)
-        found = [_judged(asks, judge, raw[r], calibrators, inside == 0, rows, folds[r]) for r in range(len(folds))]
-        for ask in asks:
-            draws[ask][rows] = np.mean([f[ask] for f in found], axis=0)
-        loss[rows] = _left_out_loss(field, raw, calibrators, weights[rows] == 0)
-    return Corrected(draws, loss)
+        groups: dict[Members, list[int]] = {}
+        for b, members in enumerate(choose(decision)):
+            groups.setdefault(members, []).append(b)
+        rows = tuple(np.array(groups[m], dtype=np.int64) for m in sorted(groups))
+        raw = tuple(field.link(m) for m in sorted(groups))
+        tasks.append(OutOfBagTask(tuple(asks[name]), rows, raw, folds, weights, lesson, field.rule, name != "null"))
+    done = lambda n: progress(Progress("estimates", n, len(tasks)))  # noqa: E731
+    answers = executor.run(tasks, done=done, remaining=forever)
+    return {name: answer[0] for name, answer in zip(models, answers, strict=True)}
 
 
 def _judged(
@@ -101,10 +127,10 @@ def _judged(
     )  # fmt: skip
 
 
-def _left_out_loss(field: Field, raw: Link, calibrators: Sequence[Calibrator], outside: NDArray[np.bool_]) -> Floats:
+def _left_out_loss(rule: LossRule, raw: Link, calibrators: Sequence[Calibrator], outside: NDArray[np.bool_]) -> Floats:
     """Mean loss of the patients outside each draw (B, N), calibrated, mean over repeats."""
     costs = [
-        field.rule(np.stack([c.apply(raw[r]) for r in range(len(raw))])).mean(axis=0)[out].mean()
+        rule(np.stack([c.apply(raw[r]) for r in range(len(raw))])).mean(axis=0)[out].mean()
         for c, out in zip(calibrators, outside, strict=True)
     ]
     return np.array(costs)

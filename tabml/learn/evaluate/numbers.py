@@ -8,18 +8,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
-from tabml.core.results import Estimate, EstimateType
+from tabml.core.results import Direction, Estimate, EstimateType
 from tabml.core.target import SURVIVAL_TASKS
 from tabml.learn.estimate.bbc import MOST_SKIPPED, SHRINK, Corrected
-from tabml.learn.judge import Ask, Judge, most_resamples
+from tabml.learn.executor import Executor, forever
+from tabml.learn.judge import MOST_RESAMPLES, Ask, Judge, most_resamples
 from tabml.learn.loss import Floats
 from tabml.learn.material import Material
 from tabml.learn.pipeline import FittedPipeline
 from tabml.learn.scored import NAMED, Scored
-from tabml.metrics.intervals import percentile, shrunk_interval
+from tabml.learn.trial import LOST_WORKER, Worker
+from tabml.metrics.intervals import Scale, percentile, shrunk_interval
 from tabml.metrics.value import Value, known, unknown
 
+SIDE_RESAMPLES = 200  # of numbers that are not the headline
 CALIBRATED = (0.8, 1.2)  # of the slope; outside it risks mislead
 
 
@@ -62,14 +66,57 @@ def count_events(material: Material, patients: NDArray[np.int64], cls: int | Non
     return int((outcome == str(cls)).sum()) if material.task == "multiclass" and cls is not None else None
 
 
-def cross_validated(bench: Bench, scored: Mapping[str, Scored], kind: EstimateType) -> list[Estimate]:
+@dataclass(frozen=True)
+class ResampleTask:
+    """One model's predictions judged under patient counts (B, N); means over repeats."""
+
+    asks: tuple[Ask, ...]
+    scored: Scored
+    weights: NDArray[np.int32]
+
+    def run(self, worker: Worker) -> tuple[dict[Ask, Floats]]:
+        judge = Judge.of(worker.material)
+        s, counts = self.scored, self.weights[:, judge.patient].astype(float)
+        found = [
+            judge.draws(self.asks, counts, s.raw[r], lambda i, r=r: s.link[r], fold=s.fold[r])  # type: ignore[misc]
+            for r in range(len(s.raw))
+        ]
+        return ({a: np.asarray(np.mean([f[a] for f in found], axis=0)) for a in self.asks},)
+
+    def parts(self) -> tuple[ResampleTask, ...]:
+        return (self,)
+
+    def lost(self) -> tuple[dict[Ask, Floats]]:
+        raise DataError(f"an interval cannot be made: {LOST_WORKER}", hint="fewer workers, or more memory")
+
+
+def resampled(
+    bench: Bench, scored: Mapping[str, Scored], executor: Executor, *, headline: bool
+) -> dict[str, dict[Ask, Floats]]:
+    """Draws of every model's metrics over resampled patients.
+
+    Where these predictions are not the headline, fewer draws are taken and none of slow metrics.
+    """
+    weights = bench.weights if headline else bench.weights[:SIDE_RESAMPLES]
+    tasks = []
+    for name, s in scored.items():
+        asks = tuple(a for a in bench.asks(name) if headline or a.key not in MOST_RESAMPLES)
+        tasks.append(ResampleTask(asks, s, weights))
+    answers = executor.run(tasks, done=lambda n: None, remaining=forever)
+    return {name: answer[0] for name, answer in zip(scored, answers, strict=True)}
+
+
+def cross_validated(
+    bench: Bench, scored: Mapping[str, Scored], draws: Mapping[str, Mapping[Ask, Floats]], kind: EstimateType
+) -> list[Estimate]:
     """Each model on the rows it did not learn from, with patient-bootstrap intervals; means over repeats."""
     out = []
-    counts = bench.weights[:, bench.judge.patient].astype(float)
     for name, s in scored.items():
-        asks = bench.asks(name)
-        draws = _repeated(bench.judge, asks, s, counts)
-        out += [bench.estimate(a, _interval(_point(bench.judge, a, s), draws[a], a), name, kind) for a in asks]
+        for ask in bench.asks(name):
+            point = replace(_point(bench.judge, ask, s), lower=None, upper=None, method=None)
+            drawn = draws[name].get(ask)
+            value = point if drawn is None else percentile(point, _run(ask, drawn))
+            out.append(bench.estimate(ask, value, name, kind))
     return out
 
 
@@ -78,7 +125,7 @@ def corrected(bench: Bench, draws: Mapping[str, Corrected]) -> tuple[list[Estima
     estimates, findings = [], []
     for name, model in draws.items():
         for ask, drawn in model.draws.items():
-            value = _shrunk(_run(ask, drawn), ask.metric.scale)
+            value = _shrunk(_run(ask, drawn), ask.metric.scale, direction=ask.metric.direction)
             estimates.append(bench.estimate(ask, value, name, "corrected_bbc"))
     for ask, drawn in draws["final"].draws.items():
         lost = float(np.mean(~np.isfinite(_run(ask, drawn))))
@@ -110,18 +157,16 @@ def compared_corrected(bench: Bench, draws: Mapping[str, Corrected]) -> list[Est
     return out
 
 
-def compared_scored(bench: Bench, scored: Mapping[str, Scored], kind: EstimateType) -> list[Estimate]:
+def compared_scored(
+    bench: Bench, scored: Mapping[str, Scored], draws: Mapping[str, Mapping[Ask, Floats]], kind: EstimateType
+) -> list[Estimate]:
     """Final minus simple, age and sex, and null, on the same resampled patients."""
     out = []
-    counts = bench.weights[:, bench.judge.patient].astype(float)
-    asks = bench.judge.asks(brief=True)
-    mine = _repeated(bench.judge, asks, scored["final"], counts)
     for other in _others(scored):
-        theirs = _repeated(bench.judge, asks, scored[other], counts)
-        for ask in asks:
+        for ask in bench.judge.asks(brief=True):
             a, b = (_point(bench.judge, ask, scored[n]) for n in ("final", other))
             point = known(float(a) - float(b)) if a.value is not None and b.value is not None else a
-            value = percentile(point, mine[ask] - theirs[ask])
+            value = percentile(point, draws["final"][ask] - draws[other][ask])
             out.append(_difference(bench.estimate(ask, value, f"final - {other}", kind)))
     return out
 
@@ -160,28 +205,17 @@ def _point(judge: Judge, ask: Ask, scored: Scored) -> Value:
     return known(float(np.mean([float(v) for v in values])))
 
 
-def _repeated(judge: Judge, asks: Sequence[Ask], scored: Scored, counts: Floats) -> dict[Ask, Floats]:
-    """Draws under each row of counts, mean over repeats."""
-    found = [
-        judge.draws(asks, counts, scored.raw[r], lambda i, r=r: scored.link[r], fold=scored.fold[r])  # type: ignore[misc]
-        for r in range(len(scored.raw))
-    ]
-    return {a: np.asarray(np.mean([f[a] for f in found], axis=0)) for a in asks}
-
-
-def _interval(point: Value, draws: Floats, ask: Ask) -> Value:
-    """The bootstrap's interval, so that all of a table rest on the same resamples."""
-    if point.value is None:
-        return point
-    return percentile(replace(point, lower=None, upper=None, method=None), _run(ask, draws))
-
-
 def _run(ask: Ask, draws: Floats) -> Floats:
     """The draws that the metric was taken on."""
     return draws[: int(min(len(draws), most_resamples(ask)))]
 
 
-def _shrunk(draws: Floats, scale: str) -> Value:
+def _shrunk(draws: Floats, scale: Scale, *, direction: Direction = "none") -> Value:
+    """Middle of the out-of-bag draws and their quantiles, drawn in on `scale`.
+
+    The middle is the mean; of slopes and intercepts the median, for one draw that chose a near-constant model can
+    have any slope.
+    """
     usable = draws[np.isfinite(draws)]
     if len(usable) < max(2, 0.5 * len(draws)):
         return unknown("too few patients on one side of the resamples")
@@ -189,5 +223,9 @@ def _shrunk(draws: Floats, scale: str) -> Value:
         return known(float(usable[0]), note="no interval: every resample gives the same number")
     if scale == "log" and (usable <= 0).any():
         scale = "identity"
-    middle, low, high = shrunk_interval(usable, factor=SHRINK, scale=scale)  # type: ignore[arg-type]
-    return known(middle).between(low, high, "bbc_out_of_bag", resamples=len(usable))
+    if direction in ("closer_to_one", "closer_to_zero"):
+        middle = float(np.median(usable))
+        low, high = middle + SHRINK * (np.quantile(usable, (0.025, 0.975)) - middle)
+    else:
+        middle, low, high = shrunk_interval(usable, factor=SHRINK, scale=scale)
+    return known(middle).between(float(low), float(high), "bbc_out_of_bag", resamples=len(usable))
