@@ -10,6 +10,8 @@ import click
 from tabml.cli.front import Front, pass_front, shared_options
 from tabml.cli.text import name, paragraph, table
 
+#: Estimates shown to a person; those that selection made too good are in --json.
+HONEST = ("corrected", "internal_external", "external")
 USE_WORDS = {"text": "Intended use", "population": "In whom", "not_for": "Not for"}
 
 
@@ -36,11 +38,10 @@ def _text(manifest: dict[str, Any], sha256: str) -> str:
     parts.append(
         "Variables:\n" + table(("name", "kind", "unit", "range or levels"), map(_variable, manifest["schema"]))
     )
-    if manifest["performance"]:
-        rows = [
-            (e.get("key"), e.get("estimate_type"), e.get("population"), e.get("text")) for e in manifest["performance"]
-        ]
-        parts.append("Performance:\n" + table(("measure", "estimate", "in", "value"), rows))
+    honest = [e for e in manifest["performance"] if str(e.get("estimate_type")).startswith(HONEST)]
+    if honest:
+        rows = [(e.get("key"), str(e.get("estimate_type")).replace("_", " "), e.get("text")) for e in honest]
+        parts.append("Performance:\n" + table(("measure", "estimate", "value"), rows))
     if manifest["software"]:
         parts.append(paragraph("Made with " + ", ".join(f"{k} {v}" for k, v in manifest["software"].items())))
     return "\n\n".join(parts)

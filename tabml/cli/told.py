@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Grave findings printed; the pages have all.
 SHOWN_GRAVE = 8
+#: Warnings about the model itself, printed beside the grave findings.
+ABOUT_THE_MODEL = ("TB208", "TB230", "TB301", "TB302")
 ROLE_WORDS = {"patient_id": "patient id", "centre": "centre", "index_date": "date", "visit": "visit", "outcome": "outcome",
               "time": "follow-up time", "event": "event", "entry": "entry time", "treatment": "treatment"}  # fmt: skip
 COUNT_WORDS = {"patients": "patients", "rows": "rows", "usable_patients": "with a usable outcome", "events": "events",
@@ -49,11 +52,12 @@ def summary_text(outcome: StudyOutcome) -> str:
 
 
 def findings_text(outcome: StudyOutcome) -> str:
-    """Counts by severity, and the grave ones in full."""
+    """Counts by severity; in full the grave ones and those about the model."""
     grave = [f for f in outcome.findings if f.severity == "grave"]
+    model = [f for f in outcome.findings if f.severity == "warn" and f.code in ABOUT_THE_MODEL]
     lines = [f"Findings: {count_findings(outcome.findings)}"]
-    if grave:
-        lines.append(finding_lines(grave[:SHOWN_GRAVE]))
+    if grave or model:
+        lines.append(finding_lines([*grave[:SHOWN_GRAVE], *model]))
     if len(grave) > SHOWN_GRAVE:
         lines.append(f"  ... and {len(grave) - SHOWN_GRAVE} more grave findings in the pages")
     return "\n".join(lines)
@@ -62,7 +66,7 @@ def findings_text(outcome: StudyOutcome) -> str:
 def roles_text(folder: Path) -> str:
     """Which columns were taken as id, centre, dates and outcome, by the codebook the study stored."""
     rows = [(word, ", ".join(columns)) for word, columns in roles_of(folder).items()]
-    return "Columns taken as\n" + table(("", ""), [(f"  {word}", columns) for word, columns in rows]) if rows else ""
+    return "Columns taken as\n" + textwrap.indent(table(("", ""), rows), "  ") if rows else ""
 
 
 def roles_of(folder: Path) -> dict[str, list[str]]:

@@ -268,10 +268,8 @@ def write_text(path: Path, text: str, *, mode: int = PUBLIC_MODE) -> None:
 
 
 def write_json(path: Path, document: Any, *, mode: int = PUBLIC_MODE) -> None:
-    """Write a document with sorted keys and finite numbers, atomically."""
-    write_text(
-        path, json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1) + "\n", mode=mode
-    )
+    """Write a document with finite numbers, atomically; keys keep their order, so that pages made from it do too."""
+    write_text(path, json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n", mode=mode)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -76,8 +76,9 @@ def _quantiles(column: pd.Series, variable: Variable, patients: Any, small_cell:
 
 
 def _rounded(value: float, variable: Variable) -> float:
-    """As many digits as the variable is written with: a quantile is no one's exact value then."""
-    return round(value, variable.decimals) if variable.decimals is not None else float(f"{value:.4g}")
+    """As many digits as the variable is written with."""
+    decimals = 0 if variable.kind == "integer" else variable.decimals
+    return round(value, decimals) if decimals is not None else float(f"{value:.4g}")
 
 
 def check_schema(entries: Any) -> list[dict[str, Any]]:
