@@ -43,7 +43,7 @@ def _is_totals(texts: Texts, words: Container[str], typical: float, is_text_colu
     label = texts[first]
     if first > 2 or len(label) > LONGEST_LABEL:
         return False
-    word = re.sub(r"[\s:=(]*(?:n\s*=\s*)?[0-9.,]*[)\s:.]*$", "", fold(label))
+    word = re.sub(r"(?:[\s:=(]+(?:n\s*=\s*)?[0-9.,]+\)?|[\s:.]+)$", "", fold(label))
     if word not in words:
         return False
     filled = [j for j, text in enumerate(texts) if text]

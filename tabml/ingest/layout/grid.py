@@ -81,9 +81,11 @@ class Grid:
         return tuple(tuple(kind_of(v) for v in row[: self.width]) for row in rows)
 
     @cached_property
-    def counts(self) -> tuple[int, ...]:
-        """Filled cells of each row of head and sample."""
-        return tuple(sum(v is not None for v in row) for row in self.sheet.cells[: HEAD_ROWS + SAMPLE_ROWS])
+    def folded(self) -> tuple[tuple[str, ...], ...]:
+        """Folded texts of head and sample, all as wide as the grid."""
+        rows = self.sheet.cells[: HEAD_ROWS + SAMPLE_ROWS]
+        empty = ("",) * self.width
+        return tuple((tuple(fold(cell_text(v)) for v in row[: self.width]) + empty)[: self.width] for row in rows)
 
     @cached_property
     def used(self) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from tabml.ingest.units import canonical_unit
 from tabml.ingest.values import fold
 
 MIN_SCORE = 0.7
+NEARLY = 0.02  # of two rows as good as each other the upper one names the columns
 MIN_COVER = 0.5  # a header may leave columns unnamed, but not most of them
 JOINT = " / "
 
@@ -57,7 +58,8 @@ def stated_head(grid: Grid, rows: Sequence[int]) -> Head:
 def find_head(grid: Grid) -> Head | None:
     """The head found by rule; a head without rows where a table of numbers has none; None where there is no table."""
     scores = {row: _score(grid, row) for row in range(1, min(HEAD_ROWS, len(grid.head), grid.n_rows - 1) + 1)}
-    best = max(scores, key=lambda row: (round(scores[row], 3), -row), default=0)
+    top = max(scores.values(), default=0.0)
+    best = min((row for row, score in scores.items() if score >= top - NEARLY), default=0)
     if not best or scores[best] < MIN_SCORE:
         return _headless(grid)
     rows: tuple[int, ...] = (best,)
@@ -69,11 +71,12 @@ def find_head(grid: Grid) -> Head | None:
 def _score(grid: Grid, row: int) -> float:
     """How much a row looks like names of columns (0-1): it covers them, is text, has no repeats, differs from below."""
     named = [c for c in range(1, grid.width + 1) if grid.filled[row - 1][c - 1]]
-    data = [c for c in range(1, grid.width + 1) if grid.main_kind(row, c) != "blank"]
-    if not named or not data:
+    has_values = any(grid.main_kind(row, c) != "blank" for c in named)
+    if not named or not has_values:
         return 0.0
-    cover = len(set(named) & set(data)) / max(len(data), len(grid.used))
-    if cover < MIN_COVER or (len(named) == 1 and len(grid.used) > 1):
+    used = grid.used or tuple(named)
+    cover = len(set(named) & set(used)) / len(used)
+    if cover < MIN_COVER or (len(named) == 1 and len(used) > 1):
         return 0.0
     kinds = [grid.kinds[row - 1][c - 1] for c in named]
     is_data = sum(k in ("number", "date") and k == grid.main_kind(row, c) for k, c in zip(kinds, named, strict=True))
@@ -82,14 +85,20 @@ def _score(grid: Grid, row: int) -> float:
     texts = [fold(grid.filled[row - 1][c - 1]) for c in named]
     text = sum(k not in ("number", "date") for k in kinds) / len(named)
     unique = len(set(texts)) / len(texts)
-    contrast = sum(_differs(grid, row, c) for c in named) / len(named)
+    contrast = 1 - sum(_stands_below(grid, row, c) for c in named) / len(named)
     brief = sum(len(t) <= 120 for t in texts) / len(texts)
     return brief * (0.4 * cover + 0.3 * text + 0.15 * unique + 0.15 * contrast)
 
 
-def _differs(grid: Grid, row: int, column: int) -> float:
-    """1 where the name stands nowhere below it, 0 where it is one of the values."""
-    return 0.0 if fold(grid.filled[row - 1][column - 1]) in grid.texts_below(row, column) else 1.0
+def _stands_below(grid: Grid, row: int, column: int) -> bool:
+    """Whether a name is one of the values below it; the head printed again on a later page does not count."""
+    head = [fold(text) for text in grid.filled[row - 1]]
+    for below in grid.folded[row : row + 60]:
+        if below[column - 1] == head[column - 1] and sum(a != b for a, b in zip(head, below, strict=True)) > 0.2 * len(
+            head
+        ):
+            return True
+    return False
 
 
 def _groups(grid: Grid, row: int, leaf: int) -> bool:
