@@ -69,6 +69,7 @@ def trace_value(
     if cohort.provenance is None:
         raise InputError("the provenance of this study was removed", where=study.root.name)
     codebook = load_codebook(study.codebook)
+    variable = variable_meant(variable, codebook)
     rows = _rows(cohort, codebook, pseudonym, raw_id, key_file)
     places = [*search, *study.read_inputs()]
     return tuple(
@@ -79,6 +80,21 @@ def trace_value(
         )
         for row in rows
     )
+
+
+def variable_meant(text: str, codebook: Codebook) -> str:
+    """The variable of this name, or the only one whose label or name without its unit is this text."""
+    from tabml.ingest.units import split_unit
+    from tabml.ingest.values import fold
+
+    if text in codebook.variables:
+        return text
+    meant = [
+        name
+        for name, spec in codebook.variables.items()
+        if fold(text) in {fold(part) for part in (name, spec.label, split_unit(name)[0], split_unit(spec.label)[0])}
+    ]
+    return meant[0] if len(meant) == 1 else text
 
 
 def _rows(
