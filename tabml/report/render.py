@@ -28,8 +28,8 @@ def render_summary(document: Mapping[str, Any]) -> str:
     """
     from tabml.report.sections import summary_page
 
-    inside = document.get("summary")
-    return render(summary_page(View.of(document, inside if isinstance(inside, Mapping) and inside else document)))
+    inside = document if "variables" in document else document.get("summary")
+    return render(summary_page(View.of(document, inside if isinstance(inside, Mapping) else {})))
 
 
 def render(page: Page) -> str:

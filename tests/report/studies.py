@@ -55,6 +55,7 @@ def binary() -> dict[str, Any]:
             Estimate("calibration_slope", "final", "internal_external", 0.9 * value, 0.5 * value, 1.3 * value, **common),
         ]  # fmt: skip
     estimates.append(Estimate("auroc", "final", "internal_external", 0.83, 0.66, 0.93, n=920, events=events))
+    estimates.append(Estimate("auroc", "final", "internal_external", 0.83, 0.47, 0.97, population="new_centre"))
     config = resolve(StudyConfig(preset="quick", data={"codebook": "codebook.yaml"}))  # type: ignore[arg-type]
     results = Results(
         study={"title": "Coronary artery disease at four hospitals", "verdict": "useful", "preset": "quick"},

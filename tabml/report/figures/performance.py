@@ -136,7 +136,7 @@ def forest(rows: Sequence[tuple[str, str, Record]], *, reference: float | None, 
         canvas.line(panel.x(reference), 26, panel.x(reference), 26 + 30 * len(rows), "ref")
     for k, (name, size, estimate) in enumerate(rows):
         middle = 26 + 30 * k + 15
-        whole = k == len(rows) - 1 and name.startswith("All")
+        whole = not size
         canvas.text(0, middle + 4, name, "strong" if whole else "label")
         canvas.text(285, middle + 4, size, "small", "end")
         _whisker(canvas, panel, estimate, middle, "2" if whole else "0")

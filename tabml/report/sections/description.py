@@ -27,7 +27,7 @@ def sections(view: View) -> tuple[Section, ...]:
 def _found(view: View) -> Section:
     blocks: list[Block] = [Facts(_facts(view))]
     for severities, title in ((("grave",), "Serious"), (("warn",), "Take care"), (("info",), "For information")):
-        listed = notices(view.findings(*severities), title)
+        listed = notices([f for f in view.findings(*severities) if str(f.get("code")).startswith("TB1")], title)
         if listed is not None:
             blocks.append(listed)
     if len(blocks) == 1:

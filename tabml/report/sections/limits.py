@@ -8,6 +8,8 @@ from tabml.report.figures.performance import forest
 from tabml.report.sections.notices import notices
 from tabml.report.words import METRICS, RANKED, metric
 
+NEW_CENTRE = "new_centre"  # the population of a prediction interval
+MEAN, NEW = "Mean of the centres", "A new centre"
 BELIEF = ("observed_expected", "observed_expected_at", "calibration_slope", "survival_slope", "slope")
 
 
@@ -56,8 +58,11 @@ def _forest(view: View, names: list[str], keys: list[str]) -> tuple[Block, ...]:
     shown: list[tuple[str, str, Record]] = [(n, s, e) for n, s, e in rows if e is not None]
     pooled = _at(view, None, key)
     inside = view.headline()
-    if pooled is not None and pooled.get("value") is not None:
-        shown.append(("All left-out centres", "", pooled))
+    shown.extend(
+        (name, "", e)
+        for name, e in ((MEAN, pooled), (NEW, _at(view, NEW_CENTRE, key)))
+        if e is not None and e.get("value") is not None
+    )
     reference = float(inside["value"]) if inside is not None and inside.get("key") == key else metric(key).chance
     if not any(e.get("value") is not None for _, _, e in shown):
         return ()
@@ -78,18 +83,33 @@ def _grid(view: View, names: list[str], keys: list[str]) -> Grid:
         TableRow((name, *_counts(view, name, keys), *(text_of(_at(view, name, k)) for k in keys))) for name in names
     ]  # fmt: skip
     if any(_at(view, None, k) is not None for k in keys):
-        rows.append(TableRow(("All left-out centres", *_counts(view, None, keys), *(text_of(_at(view, None, k)) for k in keys)), "strong"))  # fmt: skip
+        rows.append(TableRow((MEAN, *_counts(view, None, keys), *(text_of(_at(view, None, k)) for k in keys)), "strong"))  # fmt: skip
     heads = tuple(metric(k).label[:1].upper() + metric(k).label[1:] for k in keys)
     noun = "Events" if view.task != "regression" else ""
     columns = ("Centre left out", "Patients", *((noun,) if noun else ()), *heads)
-    note = "Final model refitted without the centre. Numbers with 95 % intervals; a centre with one outcome class has no AUROC."
-    return Grid(
-        "Leave one centre out", columns, tuple(rows), note if view.task == "binary" else note.partition(";")[0] + "."
-    )
+    if any(_at(view, NEW_CENTRE, k) is not None for k in keys):
+        blank = ("",) * (len(columns) - 1 - len(keys))
+        rows.append(TableRow((NEW, *blank, *(text_of(_at(view, NEW_CENTRE, k)) for k in keys)), "strong"))
+    return Grid("Leave one centre out", columns, tuple(rows), _note(view, names, keys))
+
+
+def _note(view: View, names: list[str], keys: list[str]) -> str:
+    said = ["Final model refitted without the centre. Numbers with 95 % intervals."]
+    if view.task == "binary":
+        said.append("A centre with one outcome class has no AUROC.")
+    if any(_at(view, NEW_CENTRE, k) is not None for k in keys):
+        said.append(
+            "Mean: random effects. New centre: where the number of the next centre is expected (95 % prediction interval)."
+        )
+    first = {name: _at(view, name, keys[0]) for name in names} if keys else {}
+    few = [name for name, e in first.items() if e is not None and str(e.get("reason") or "").startswith("few")]
+    if few:
+        said.append(f"Few events, read with care: {', '.join(few)}.")
+    return " ".join(said)
 
 
 def _at(view: View, name: str | None, key: str) -> Record | None:
-    population = "all" if name is None else f"centre:{name}"
+    population = "all" if name is None else NEW_CENTRE if name == NEW_CENTRE else f"centre:{name}"
     found = view.estimates(key=key, model="final", estimate_type="internal_external", population=population)
     found.sort(key=lambda e: -(e.get("horizon") or 0))
     return found[0] if found else None

@@ -38,7 +38,7 @@ def answer(view: View) -> Answer:
     stated = str(view.part("study").get("verdict") or "")
     known: dict[str, Answer] = {
         "useful": "useful", "not_better": "not_better", "no_signal": "no_signal",
-        "not better than baseline": "not_better", "no usable signal": "no_signal",
+        "no better than age and sex": "not_better", "no usable signal": "no_signal",
     }  # fmt: skip
     if stated in known:
         return known[stated]
