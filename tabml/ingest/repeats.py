@@ -187,6 +187,10 @@ def _findings(
             f"{counted(n, 'patient')} of {name} with rows that differ; settled by policy: {how.replace('_', ' ')}"
         )
         found.append(finding("TB122", evidence, count=n, source=name))
+    nameless = ~records.ids["has_id"].to_numpy()
+    for name, n in _by_source(source, nameless & records.values.duplicated().to_numpy()).items():
+        evidence = f"{counted(n, 'row')} of {name} equal to an earlier one, without an id: kept"
+        found.append(finding("TB121", evidence, count=n, source=name))
     remaining = key.iloc[kept]
     for name in sorted(source.iloc[kept].unique()):
         mine = remaining[(source.iloc[kept] == name).to_numpy()]
