@@ -26,6 +26,7 @@ import yaml
 from benchmarks.measure import HEART4, TABML, run, show
 
 SHORTEST = 5
+ENCODINGS = ("utf-8", "cp1252", "utf-16-le")
 CELL_ENDS = rb'[",;\t\r\n<>\x00]'
 
 
@@ -140,7 +141,7 @@ def _sqlite_text(file: Path) -> bytes:
 
 
 def _holds(body: bytes, text: str) -> bool:
-    return any(text.encode(encoding, "ignore") in body for encoding in ("utf-8", "cp1252", "utf-16-le"))
+    return any(spelt in body for spelt in {text.encode(encoding, "ignore") for encoding in ENCODINGS})
 
 
 def _holds_cell(body: bytes, text: str) -> bool:

@@ -60,7 +60,7 @@ def test_headline_finds_the_planted_signal_and_not_more(study):
 def test_each_centre_is_left_out_once(study):
     here, _ = study
     left_out = {e["population"] for e in results(here)["estimates"] if e["estimate_type"] == "internal_external"}
-    assert {"Northfield", "Riverside", "Westbury"} <= left_out
+    assert {"centre:Northfield", "centre:Riverside", "centre:Westbury"} <= left_out
 
 
 def test_each_patient_is_predicted_out_of_fold_once_by_the_final_model(study):
@@ -98,7 +98,7 @@ def test_prediction_keeps_rows_and_order(study):
 
 def test_trace_by_raw_id_names_file_sheet_and_cell(study):
     here, _ = study
-    run = call(here, "trace", "cohort-study", "-", "Creatinine", stdin="P0001\n")
+    run = call(here, "trace", "cohort-study", "-", "Creatinine (mg/dL)", stdin="P0001\n")
     assert run.code == 0, run.said
     for word in ("cohort.xlsx", "Patients", "I2", "0.65"):
         assert word in run.out, run.said

@@ -62,14 +62,13 @@ def test_corrected_auroc_is_what_these_data_give(document):
 
 
 def test_fall_at_a_centre_that_was_left_out_is_shown_by_name(document, study):
-    left_out = auroc(document, "internal_external")
-    by_name = {name: e["value"] for name, e in left_out.items() if e["value"] is not None}
+    left_out = {p: e["value"] for p, e in auroc(document, "internal_external").items() if p.startswith("centre:")}
     page = (study[0] / "heart4-study" / "report.html").read_text(encoding="utf-8")
     for centre in ("Cleveland", "Hungary", "Switzerland", "VA Long Beach"):
         assert centre in page
-    values = sorted(v for name, v in by_name.items() if name != "all")
-    assert len(values) >= 4
-    assert values[0] < 0.78 and values[-1] > 0.86
+    assert len(left_out) == 4
+    low, *_, high = sorted(left_out.values())
+    assert low < 0.78 and high > 0.86
 
 
 def test_no_planted_identifier_in_any_file(study):
