@@ -129,6 +129,9 @@ class TestHeader:
         assert table(sheet(rows), header_rows=(2,)).headers == tuple(HEAD)
         assert table(sheet(rows), header_rows=(1, 2)).headers[0] == "Group / id"
 
+    def test_stated_header_row_may_lie_far_down(self) -> None:
+        assert table(sheet([*[["x"]] * 60, HEAD, *patients()]), header_rows=(61,)).headers == tuple(HEAD)
+
     def test_stated_header_row_outside_the_sheet(self) -> None:
         with pytest.raises(InputError, match="header row 99 is not in the sheet, which has 13 rows") as caught:
             find_table(sheet([HEAD, *patients()]), header_rows=(99,))

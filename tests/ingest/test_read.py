@@ -117,6 +117,39 @@ class TestCells:
         assert read_files([EXPORTS], Data()) == here
 
 
+def write_ods(path: Path, manifest: str = "") -> Path:
+    """A LibreOffice workbook of two rows."""
+    office, table = (f"urn:oasis:names:tc:opendocument:xmlns:{n}:1.0" for n in ("office", "table"))
+    cell = '<table:table-cell office:value-type="float" office:value="{0}"><text:p>{0}</text:p></table:table-cell>'
+    rows = "".join(
+        f"<table:table-row>{cell.format(a)}{cell.format(b)}</table:table-row>" for a, b in ((1, 2), (3, 4.5))
+    )
+    content = (
+        f'<office:document-content xmlns:office="{office}" xmlns:table="{table}" '
+        'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
+        f'<table:table table:name="Ark1">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", f"<manifest>{manifest}</manifest>")
+    return path
+
+
+class TestOtherWorkbooks:
+    def test_libreoffice_workbook_is_read_in_a_child(self, tmp_path: Path) -> None:
+        sheet = one(write_ods(tmp_path / "a.xlsx"))
+        assert (sheet.sheet, sheet.cells) == ("Ark1", ((1.0, 2.0), (3.0, 4.5)))
+
+    @pytest.mark.parametrize("name", ["a.xls", "a.csv", "a.data", "a"])
+    def test_suffix_is_not_believed(self, tmp_path: Path, name: str, either_way: str) -> None:
+        assert one(write_xlsx(tmp_path / name, {"S": sheet_xml(TABLE)})).cells[1] == ("P1", 63.0, 233.0)
+
+    def test_encrypted_libreoffice_workbook(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="encrypted with a password"):
+            one(write_ods(tmp_path / "a.ods", "<manifest:encryption-data/>"))
+
+
 class TestGuard:
     """Each of these made a reader ask for gigabytes, loop or abort."""
 

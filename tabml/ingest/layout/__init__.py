@@ -40,7 +40,7 @@ def find_table(
         )
     if not any(value is not None for row in sheet.cells for value in row):
         return _none(sheet, "empty")
-    grid = Grid(sheet)
+    grid = Grid(sheet, max([HEAD_ROWS, *header_rows]))
     head = stated_head(grid, header_rows) if header_rows else find_head(grid)
     reason = None if header_rows else why_refused(grid, head)
     if head is None or reason is not None:

@@ -46,6 +46,7 @@ class Grid:
     """The first rows of a sheet, addressed by row and column counted from 1."""
 
     sheet: RawSheet
+    head_rows: int = HEAD_ROWS
 
     @cached_property
     def n_rows(self) -> int:
@@ -53,13 +54,13 @@ class Grid:
 
     @cached_property
     def width(self) -> int:
-        sample = self.sheet.cells[: HEAD_ROWS + SAMPLE_ROWS]
+        sample = self.sheet.cells[: self.head_rows + SAMPLE_ROWS]
         return self.sheet.width if self.sheet.is_text else max((len(r) for r in sample), default=0)
 
     @cached_property
     def head(self) -> tuple[tuple[str, ...], ...]:
         """Header texts of the first rows as they stand."""
-        return tuple(tuple(header_text(v) for v in row[: self.width]) for row in self.sheet.cells[: HEAD_ROWS + 1])
+        return tuple(tuple(header_text(v) for v in row[: self.width]) for row in self.sheet.cells[: self.head_rows + 1])
 
     @cached_property
     def filled(self) -> tuple[tuple[str, ...], ...]:
@@ -77,13 +78,13 @@ class Grid:
     @cached_property
     def kinds(self) -> tuple[tuple[Kind, ...], ...]:
         """Kinds of the cells of head and sample."""
-        rows = self.sheet.cells[: HEAD_ROWS + SAMPLE_ROWS]
+        rows = self.sheet.cells[: self.head_rows + SAMPLE_ROWS]
         return tuple(tuple(kind_of(v) for v in row[: self.width]) for row in rows)
 
     @cached_property
     def folded(self) -> tuple[tuple[str, ...], ...]:
         """Folded texts of head and sample, all as wide as the grid."""
-        rows = self.sheet.cells[: HEAD_ROWS + SAMPLE_ROWS]
+        rows = self.sheet.cells[: self.head_rows + SAMPLE_ROWS]
         empty = ("",) * self.width
         return tuple((tuple(fold(cell_text(v)) for v in row[: self.width]) + empty)[: self.width] for row in rows)
 

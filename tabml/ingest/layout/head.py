@@ -46,12 +46,6 @@ def stated_head(grid: Grid, rows: Sequence[int]) -> Head:
             where=grid.sheet.name,
             hint="check header_rows: or --header-row",
         )
-    if rows[-1] > HEAD_ROWS:
-        raise InputError(
-            f"header row {rows[-1]} lies below row {HEAD_ROWS}",
-            where=grid.sheet.name,
-            hint="delete the rows above the table",
-        )
     return _joined(grid, rows, score=1.0, stated=True)
 
 

@@ -13,6 +13,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any, BinaryIO
 
 CHUNK_ROWS = 2000
@@ -35,15 +36,17 @@ def messages(path: str, *, mend: bool = False) -> Iterator[Message]:
     try:
         from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-        workbook = CalamineWorkbook.from_filelike(mended(path)) if mend else CalamineWorkbook.from_path(path)
-        for entry in workbook.sheets_metadata:
-            if entry.typ != SheetTypeEnum.WorkSheet:
-                continue
-            name = entry.name
-            sheet = workbook.get_sheet_by_name(name)
-            merged = [(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in sheet.merged_cell_ranges or ()]
-            yield "sheet", name, entry.visible != SheetVisibleEnum.Visible, merged
-            yield from _chunks(sheet)
+        # from_path would believe the suffix
+        with mended(path) if mend else Path(path).open("rb") as stream:
+            workbook = CalamineWorkbook.from_filelike(stream)
+            for entry in workbook.sheets_metadata:
+                if entry.typ != SheetTypeEnum.WorkSheet:
+                    continue
+                name = entry.name
+                sheet = workbook.get_sheet_by_name(name)
+                merged = [(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in sheet.merged_cell_ranges or ()]
+                yield "sheet", name, entry.visible != SheetVisibleEnum.Visible, merged
+                yield from _chunks(sheet)
         yield ("end",)
     except (GeneratorExit, KeyboardInterrupt, SystemExit):
         raise

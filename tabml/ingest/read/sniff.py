@@ -80,11 +80,12 @@ def _zip(path: Path) -> Content:
             names = {name.casefold() for name in archive.namelist()}
             locked = any(part.flag_bits & 1 for part in archive.infolist())
             mimetype = archive.read("mimetype")[:100] if "mimetype" in names and not locked else b""
+            manifest = archive.read("META-INF/manifest.xml") if mimetype and "meta-inf/manifest.xml" in names else b""
     except (zipfile.BadZipFile, OSError, KeyError, NotImplementedError, EOFError, ValueError):
         raise InputError(
             "the workbook is damaged: its zip archive cannot be read", where=path.name, hint=RESAVE
         ) from None
-    if locked:
+    if locked or b"encryption-data" in manifest:
         raise InputError("the workbook is encrypted with a password", where=path.name, hint=DECRYPT)
     if b"opendocument.spreadsheet" in mimetype:
         return "ods"
