@@ -45,16 +45,22 @@ class NewRows:
 
 @dataclass(frozen=True)
 class _Match:
-    """A convention and the sheets that fit it; `found` and `needed` count its columns."""
+    """A convention and the sheets that fit it. `found` of its `needed` columns are there, `exact` letter by letter."""
 
     source: str
     tables: Mapping[str, Table]
     found: int
+    exact: int
     needed: int
 
     @property
     def share(self) -> float:
         return self.found / max(1, self.needed)
+
+    @property
+    def fit(self) -> tuple[float, int, int]:
+        """What two conventions are compared by; more is better."""
+        return self.share, self.found, self.exact
 
 
 def new_rows(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence[str]) -> NewRows:
@@ -101,11 +107,11 @@ def _with_canonical(codebook: Codebook, variables: Sequence[str]) -> Codebook:
 def _best(tables: Sequence[Table], codebook: Codebook, variables: Sequence[str]) -> tuple[_Match, bool]:
     """The best convention, and whether its centre is certain (several sources may share one convention)."""
     matches = [m for name in codebook.base_sources() if (m := _match(name, tables, codebook, variables)) is not None]
-    matches.sort(key=lambda m: (-m.share, -m.found, m.source == CANONICAL, m.source))
+    matches.sort(key=lambda m: (*(-part for part in m.fit), m.source == CANONICAL, m.source))
     fits = [m for m in matches if m.share >= LEAST_SHARE]
     if not fits:
         raise _no_convention(tables, codebook, variables)
-    equal = [m.source for m in fits if (m.share, m.found) == (fits[0].share, fits[0].found)]
+    equal = [m.source for m in fits if m.fit == fits[0].fit]
     ties = [name for name in equal if name != CANONICAL] or equal
     if len(ties) > 1 and not _same_reading(codebook, ties, variables):
         raise QuestionError(
@@ -120,21 +126,31 @@ def _match(name: str, tables: Sequence[Table], codebook: Codebook, variables: Se
     """How well the sheets fit one convention; None where its patients' table is not among them."""
     group = [name, *(n for n, s in codebook.sources.items() if s.join is not None and s.join.to == name)]
     chosen: dict[str, Table] = {}
-    found = needed = 0
+    found = exact = needed = 0
     for source in group:
         headers = list(needed_headers(codebook, source, variables))
         needed += len(headers)
-        scored = [(sum(t.find(h) is not None for h in headers), -i) for i, t in enumerate(tables)]
-        best, position = max(scored)
+        table, own, literal = _best_table(headers, tables)
         join = codebook.sources[source].join
-        key_missing = join is not None and tables[-position].find(join.on) is None
-        if best == 0 or key_missing:
+        if own == 0 or (join is not None and (table.find(join.on) is None or own == 1)):
             if source == name:
                 return None
             continue
-        chosen[source] = tables[-position]
-        found += best
-    return _Match(name, chosen, found, needed)
+        chosen[source] = table
+        found += own
+        exact += literal
+    return _Match(name, chosen, found, exact, needed)
+
+
+def _best_table(headers: Sequence[str], tables: Sequence[Table]) -> tuple[Table, int, int]:
+    """The table that holds most of the headers, how many, and how many of them letter by letter."""
+
+    def fit(table: Table) -> tuple[int, int]:
+        own = sum(table.find(h) is not None for h in headers)
+        return own, sum(h in table.headers or h in table.leaves for h in headers)
+
+    best = max(tables, key=fit)
+    return best, *fit(best)
 
 
 def _same_reading(codebook: Codebook, sources: Sequence[str], variables: Iterable[str]) -> bool:

@@ -188,7 +188,10 @@ def _findings(
         )
         found.append(finding("TB122", evidence, count=n, source=name))
     nameless = ~records.ids["has_id"].to_numpy()
-    for name, n in _by_source(source, nameless & records.values.duplicated().to_numpy()).items():
+    equal = (
+        records.values.duplicated().to_numpy() if len(records.values.columns) else np.zeros(len(records), dtype=bool)
+    )
+    for name, n in _by_source(source, nameless & equal).items():
         evidence = f"{counted(n, 'row')} of {name} equal to an earlier one, without an id: kept"
         found.append(finding("TB121", evidence, count=n, source=name))
     remaining = key.iloc[kept]
