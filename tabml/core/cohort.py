@@ -30,6 +30,20 @@ DTYPES: dict[str, str] = {
 }  # fmt: skip
 
 
+#: UCUM codes that nobody says aloud.
+UNIT_TEXT = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours", "mm[Hg]": "mmHg", "[lb_av]": "lb",
+             "[in_i]": "in", "Cel": "°C", "[pH]": "pH"}  # fmt: skip
+
+
+def unit_text(unit: str) -> str:
+    """A UCUM unit as a reader knows it.
+
+    >>> unit_text("mm[Hg]"), unit_text("a"), unit_text("mg/dL")
+    ('mmHg', 'years', 'mg/dL')
+    """
+    return UNIT_TEXT.get(unit, unit)
+
+
 @dataclass(frozen=True)
 class Variable:
     """What one column of the cohort means. `levels` maps category codes (text) to labels."""
@@ -50,7 +64,7 @@ class Variable:
     def title(self) -> str:
         """Label and unit as a reader sees them, e.g. `cholesterol (mg/dL)`."""
         name = self.label or self.name
-        return f"{name} ({self.unit})" if self.unit and self.unit != "1" else name
+        return f"{name} ({unit_text(self.unit)})" if self.unit and self.unit != "1" else name
 
     def show(self, value: Any) -> str:
         """One value in words: the level's label, `yes`/`no`, or the number with its decimals."""

@@ -21,7 +21,7 @@ def importance(rows: Sequence[Record], scale: str) -> str:
     panel.x_axis(ticks(0, top, 5), f"mean size of the effect ({scale})", grid=True)
     for k, row in enumerate(rows):
         value = float(row.get("mean_abs", 0))
-        canvas.text(188, 25 * k + 21, cut(str(row.get("title") or row.get("variable")), 188), "label", "end")
+        canvas.text(188, 25 * k + 21, _short(row, 188), "label", "end")
         canvas.rect(196, 25 * k + 8, panel.x(value) - 196, 17, "f0", 2)
         canvas.text(panel.x(value) + 6, 25 * k + 21, f"{value:.2f}", "small")
     return canvas.svg()
@@ -34,12 +34,12 @@ def effect(key: str, row: Record, limits: tuple[float, float]) -> str:
     canvas = Canvas(key, 270, 22 * len(groups) + 26, f"Effect of {title}",
                     "; ".join(f"{g[0]}: {float(g[1]):+.2f}" for g in groups))  # fmt: skip
     canvas.text(0, 14, cut(title, 270), "strong")
-    panel = Panel(canvas, (102, 22, 118, 22 * len(groups)), limits, (0, 1))
+    panel = Panel(canvas, (116, 22, 108, 22 * len(groups)), limits, (0, 1))
     canvas.line(panel.x(0), 22, panel.x(0), 22 + 22 * len(groups), "axis")
     for k, group in enumerate(groups):
         label, value, n = str(group[0]), float(group[1]), group[2] if len(group) > 2 else None
         y = 22 + 22 * k
-        canvas.text(95, y + 15, cut(label, 96, 11), "small", "end")
+        canvas.text(109, y + 15, cut(label, 109, 10.4), "small", "end")
         start, stop = sorted((panel.x(0), panel.x(value)))
         canvas.rect(start, y + 4, stop - start, 14, "f1" if value > 0 else "f0", 2)
         if n is not None:
@@ -58,44 +58,65 @@ def waterfall(key: str, example: Record, most: int = 9) -> str:
     """How one patient's prediction comes about: from the average patient to this one, variable by variable."""
     parts = sorted(example.get("contributions") or (), key=lambda c: -abs(float(c.get("contribution", 0))))
     steps = [(_named(c), float(c.get("contribution", 0))) for c in parts[:most]]
-    rest = sum(float(c.get("contribution", 0)) for c in parts[most:])
     if len(parts) > most:
-        steps.append((f"{len(parts) - most} other variables", rest))
-    base = float(example.get("base") or 0.0)
-    said = "; ".join(f"{label}: {value:+.2f}" for label, value in steps)
-    canvas = Canvas(key, 430, 26 * len(steps) + 96, "How this prediction came about", said)
-    levels = [base]
+        rest = sum(float(c.get("contribution", 0)) for c in parts[most:])
+        steps.append(([f"{len(parts) - most} other variables"], rest))
+    levels = [float(example.get("base") or 0.0)]
     for _, value in steps:
         levels.append(levels[-1] + value)
-    panel = Panel(canvas, (222, 30, 160, 26 * len(steps)), span(levels, 0.08), (0, 1))
-    canvas.text(panel.x(base), 14, "average patient", "small", "middle")
-    canvas.line(panel.x(base), 20, panel.x(base), 30 + 26 * len(steps), "ref")
+    tall = sum(_room(label) for label, _ in steps)
+    said = "; ".join(f"{' '.join(label)}: {value:+.2f}" for label, value in steps)
+    canvas = Canvas(key, 430, tall + 96, "How this prediction came about", said)
+    panel = Panel(canvas, (212, 30, 170, tall), span(levels, 0.08), (0, 1))
+    canvas.text(panel.x(levels[0]), 14, "average patient", "small", "middle")
+    canvas.line(panel.x(levels[0]), 20, panel.x(levels[0]), 30 + tall, "ref")
+    y = 30.0
     for k, (label, value) in enumerate(steps):
-        y = 30 + 26 * k
-        start, stop = sorted((panel.x(levels[k]), panel.x(levels[k + 1])))
-        canvas.text(212, y + 17, label, "label", "end")
-        canvas.rect(start, y + 5, max(stop - start, 1), 17, "f1" if value > 0 else "f0", 2)
-        canvas.text(stop + 5, y + 18, f"{value:+.2f}".replace("-", "−"), "small")
-        canvas.line(panel.x(levels[k + 1]), y + 22, panel.x(levels[k + 1]), y + 31, "axis")
-    bottom = 30 + 26 * len(steps)
-    canvas.dot(panel.x(levels[-1]), bottom + 14, 5, "f2")
-    canvas.text(panel.x(levels[-1]), bottom + 36, f"predicted {example.get('predicted', '')}", "strong", "middle")
-    canvas.text(222, bottom + 58, "← lowers", "small f0")
-    canvas.text(382, bottom + 58, "raises →", "small f1", "end")
+        _step(canvas, panel, y, label, levels[k], value)
+        y += _room(label)
+    canvas.dot(panel.x(levels[-1]), y + 14, 5, "f2")
+    canvas.text(panel.x(levels[-1]), y + 36, f"predicted {example.get('predicted', '')}", "strong", "middle")
+    canvas.text(212, y + 58, "← lowers", "small f0")
+    canvas.text(382, y + 58, "raises →", "small f1", "end")
     return canvas.svg()
 
 
-def _named(part: Record, room: int = 34) -> str:
-    """Variable and value as one label, the unit after the value; a long name is cut, never the value.
+def _step(canvas: Canvas, panel: Panel, y: float, label: list[str], level: float, value: float) -> None:
+    high = _room(label)
+    start, stop = sorted((panel.x(level), panel.x(level + value)))
+    middle = y + high / 2
+    for k, line in enumerate(label):
+        canvas.text(202, middle + 4 + 14 * (k - (len(label) - 1) / 2), line, "label" if k == 0 else "small", "end")
+    canvas.rect(start, middle - 8.5, max(stop - start, 1), 17, "f1" if value > 0 else "f0", 2)
+    canvas.text(stop + 5, middle + 4, f"{value:+.2f}".replace("-", "−"), "small")
+    canvas.line(panel.x(level + value), middle + 8.5, panel.x(level + value), middle + 8.5 + (high - 17), "axis")
+
+
+def _room(label: list[str]) -> float:
+    return 26.0 if len(label) == 1 else 36.0
+
+
+def _named(part: Record, room: int = 31) -> list[str]:
+    """Variable and value as one line, or two where they are long; the unit stands after the value.
 
     >>> _named({"title": "resting blood pressure (mmHg)", "value": "145"})
-    'resting blood pressure 145 mmHg'
+    ['resting blood pressure', '145 mmHg']
     """
     title, value = str(part.get("title") or part.get("variable") or ""), str(part.get("value") or "")
     found = re.fullmatch(r"(.+) \(([^()]+)\)", title)
-    if found and re.fullmatch(r"[-−]?[\d.,]+", value):
-        title, value = found[1], f"{value} {found[2]}"
-    elif found:
+    if found:
         title = found[1]
-    space = max(8, room - len(value) - 1)
-    return f"{title if len(title) <= space else title[: space - 1].rstrip() + '…'} {value}"
+        value = f"{value} {found[2]}" if re.fullmatch(r"[-−]?[\d.,]+", value) else value
+    if len(title) + len(value) < room:
+        return [f"{title} {value}"]
+    return [_cut(title, room), _cut(value, room + 3)]
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 1].rstrip() + "…"
+
+
+def _short(row: Record, width: float) -> str:
+    """A variable's title, without its unit where that is what does not fit."""
+    title = str(row.get("title") or row.get("variable"))
+    return title if cut(title, width) == title else cut(re.sub(r" \([^()]+\)$", "", title), width)

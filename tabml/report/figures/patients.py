@@ -10,25 +10,39 @@ from tabml.report.words import whole
 
 Record = Mapping[str, Any]
 MAIN, ASIDE = 180.0, 190.0  # text widths of the two kinds of boxes
+FULL = 880.0
+MOST_SOURCES = 6
 
 
 def flow(steps: Sequence[Record]) -> str:
-    """Boxes on a main line with the number left in each; what left stands beside it, with its reason."""
+    """What became of every row: one line of boxes, or one column per source flowing together.
+
+    Boxes hold what is left; grey boxes beside them what went, with its reason. More than six sources are added up.
+    """
+    sources = list(dict.fromkeys(str(s["source"]) for s in steps if s.get("source")))
+    if len(sources) > MOST_SOURCES:
+        steps = _added(steps)
+    elif len(sources) > 1:
+        return _columns(steps, sources)
+    return _line(steps)
+
+
+def is_wide(steps: Sequence[Record]) -> bool:
+    """Whether the flow is drawn in columns and needs the whole page."""
+    return 1 < len({s["source"] for s in steps if s.get("source")}) <= MOST_SOURCES
+
+
+def _line(steps: Sequence[Record]) -> str:
     heights = [_height(s) for s in steps]
     tall = sum(heights) + 14 * len(steps) + 4
-    said = "; ".join(f"{s.get('label')}: {s.get('rows')}" for s in steps)
-    canvas = Canvas("flow", 430, tall, "Flow of rows and patients", said)
-    y = 2.0
-    last_box: float | None = None
+    canvas = Canvas("flow", 430, tall, "Flow of rows and patients", _said(steps))
+    y, last_box = 2.0, None
     for step, height in zip(steps, heights, strict=True):
-        aside = step.get("kind") == "aside"
-        if not aside:
+        if step.get("kind") != "aside":
             if last_box is not None:
-                canvas.line(100, last_box, 100, y, "axis")
-                canvas.path([(96, y - 6), (100, y), (104, y - 6)], "axis")
+                _arrow(canvas, 100, last_box, y)
             canvas.rect(1, y, 198, height, "box", 6)
             _lines(canvas, 100, y, whole(step.get("rows") or 0), _label(step), MAIN, "middle")
-            last_box = y + height
         else:
             middle = y + height / 2
             canvas.line(100, middle, 220, middle, "axis")
@@ -37,9 +51,122 @@ def flow(steps: Sequence[Record]) -> str:
             _lines(canvas, 233, y, f"− {whole(step.get('rows') or 0)}", _label(step), ASIDE, "start")
             if last_box is not None:
                 canvas.line(100, last_box, 100, y + height, "axis")
-                last_box = y + height
+        last_box = y + height if step.get("kind") != "aside" or last_box is not None else None
         y += height + 14
     return canvas.svg()
+
+
+def _columns(steps: Sequence[Record], sources: Sequence[str]) -> str:
+    """One column per source; what is common to all stands below, where the columns meet."""
+    wide = min(210.0, (FULL - 12 * (len(sources) - 1)) / len(sources))
+    parts = [[s for s in steps if s.get("source") == name] for name in sources]
+    common = _unrepeated([s for s in steps if not s.get("source")])
+    bodies = [_column_height(part, wide) for part in parts]
+    bus = max(bodies) + 24
+    tall = bus + sum(14 + _box_height(s, 240) for s in common) + 16
+    total = wide * len(sources) + 12 * (len(sources) - 1)
+    canvas = Canvas("flow", total, tall, "Flow of rows and patients", _said(steps))
+    centres = [k * (wide + 12) + wide / 2 for k in range(len(sources))]
+    for part, centre, body in zip(parts, centres, bodies, strict=True):
+        _column(canvas, part, centre, wide)
+        canvas.line(centre, body, centre, bus, "axis")
+    canvas.line(centres[0], bus, centres[-1], bus, "axis")
+    y, middle = bus, total / 2
+    for step in common:
+        _arrow(canvas, middle, y, y + 16)
+        height = _box_height(step, 240)
+        canvas.rect(middle - 130, y + 16, 260, height, "box", 6)
+        _lines(canvas, middle, y + 16, whole(step.get("rows") or 0), _label(step), 240, "middle")
+        y += 16 + height
+    return canvas.svg()
+
+
+def _column(canvas: Canvas, part: Sequence[Record], centre: float, wide: float) -> None:
+    y = 2.0
+    for k, block in enumerate(_blocks(part)):
+        if k:
+            _arrow(canvas, centre, y - 14, y)
+        if isinstance(block, list):
+            height = 10.0 + 15 * sum(len(lines) for lines in _went(block, wide))
+            canvas.rect(centre - wide / 2 + 1, y, wide - 2, height, "aside", 6)
+            for j, line in enumerate(line for lines in _went(block, wide) for line in lines):
+                canvas.text(centre - wide / 2 + 10, y + 17 + 15 * j, line, "small")
+        else:
+            height = _box_height(block, wide - 18)
+            canvas.rect(centre - wide / 2 + 1, y, wide - 2, height, "box", 6)
+            _lines(canvas, centre, y, whole(block.get("rows") or 0), _own(block), wide - 18, "middle")
+        y += height + 14
+
+
+def _column_height(part: Sequence[Record], wide: float) -> float:
+    heights = [
+        10.0 + 15 * sum(len(lines) for lines in _went(b, wide)) if isinstance(b, list) else _box_height(b, wide - 18)
+        for b in _blocks(part)
+    ]  # fmt: skip
+    return 2.0 + sum(heights) + 14 * max(0, len(heights) - 1)
+
+
+def _blocks(part: Sequence[Record]) -> list[Record | list[Record]]:
+    """Steps of one source, rows that went gathered into one box between two counts."""
+    out: list[Record | list[Record]] = []
+    for step in part:
+        if step.get("kind") != "aside":
+            out.append(step)
+        elif out and isinstance(out[-1], list):
+            out[-1].append(step)
+        else:
+            out.append([step])
+    return out
+
+
+def _went(steps: Sequence[Record], wide: float) -> list[list[str]]:
+    return [wrap(f"− {s.get('rows')} {_own(s)}", wide - 20, 11.5) for s in steps]
+
+
+def _added(steps: Sequence[Record]) -> list[Record]:
+    """The same steps with the rows of all sources added up by what happened to them."""
+    sums: dict[tuple[str, str], int] = {}
+    for step in steps:
+        label = str(step.get("label") or "")
+        if step.get("source"):
+            label = "rows of all sources" if label.startswith("rows of ") else label
+        key = (label, str(step.get("kind") or "count"))
+        sums[key] = sums.get(key, 0) + int(step.get("rows") or 0) if step.get("source") else int(step.get("rows") or 0)
+    return [{"label": label, "kind": kind, "rows": rows} for (label, kind), rows in sums.items()]
+
+
+def _unrepeated(steps: Sequence[Record]) -> list[Record]:
+    """Counts that say the same number twice running are said once, by the later name."""
+    out: list[Record] = []
+    for step in steps:
+        if (
+            out
+            and step.get("kind") != "aside"
+            and out[-1].get("kind") != "aside"
+            and out[-1].get("rows") == step.get("rows")
+        ):
+            out.pop()
+        out.append(step)
+    return out
+
+
+def _arrow(canvas: Canvas, x: float, top: float, bottom: float) -> None:
+    canvas.line(x, top, x, bottom, "axis")
+    canvas.path([(x - 4, bottom - 6), (x, bottom), (x + 4, bottom - 6)], "axis")
+
+
+def _said(steps: Sequence[Record]) -> str:
+    return "; ".join(f"{_label(s)}: {'minus ' if s.get('kind') == 'aside' else ''}{s.get('rows')}" for s in steps)
+
+
+def _box_height(step: Record, width: float) -> float:
+    return 27.0 + 15 * len(wrap(_own(step), width))
+
+
+def _own(step: Record) -> str:
+    """A step's label below the name of its source, which need not be said again."""
+    label, reason = str(step.get("label") or ""), str(step.get("reason") or "")
+    return f"{label}: {reason}" if reason and reason != label and not label.startswith(reason) else label
 
 
 def histogram(key: str, edges: Sequence[float], counts: Sequence[int], title: str) -> str:
@@ -75,9 +202,8 @@ def _height(step: Record) -> float:
 
 
 def _label(step: Record) -> str:
-    label, reason, source = str(step.get("label") or ""), str(step.get("reason") or ""), step.get("source")
-    said = f"{label} ({source})" if source and str(source) not in label else label
-    return f"{said}: {reason}" if reason and reason != label else said
+    said, source = _own(step), step.get("source")
+    return f"{said} ({source})" if source and str(source) not in said else said
 
 
 def _lines(canvas: Canvas, x: float, y: float, number: str, label: str, width: float, anchor: str) -> None:

@@ -57,7 +57,9 @@ def _who(view: View) -> Section:
     flow = view.summary.get("flow") or ()
     left: tuple[Block, ...] = (Figure(drawings.flow(flow), "From the files to the patients; grey boxes left, with the reason."),) if flow else ()  # fmt: skip
     right = patients.outcome_grid(view)
-    blocks: tuple[Block, ...] = (SideBySide(left, right),) if left and right else (*left, *right)
+    blocks: tuple[Block, ...] = (
+        (SideBySide(left, right),) if left and right and not drawings.is_wide(flow) else (*left, *right)
+    )
     outcome = view.summary.get("outcome") or {}
     if outcome.get("histogram"):
         h = outcome["histogram"]

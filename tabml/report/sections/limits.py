@@ -5,7 +5,7 @@ from __future__ import annotations
 from tabml.report.blocks import Block, Figure, Grid, Heading, Section, TableRow, Text
 from tabml.report.document import Record, View, text_of
 from tabml.report.figures.performance import forest
-from tabml.report.sections.notices import notices
+from tabml.report.sections.notices import counted, notices
 from tabml.report.words import METRICS, RANKED, metric
 
 NEW_CENTRE = "new_centre"  # the population of a prediction interval
@@ -17,10 +17,10 @@ def section(view: View) -> Section:
     blocks: list[Block] = [*_centres(view)]
     if view.findings("grave"):
         blocks.append(Text("The serious findings stand on page one."))
-    for severity, title in (("warn", "What to be careful about"), ("info", "For information")):
-        found = notices(view.findings(severity), title)
-        if found is not None:
-            blocks.append(found)
+    found = notices(view.findings("warn"), "What to be careful about")
+    if found is not None:
+        blocks.append(found)
+    blocks.extend(counted(view.findings("info")))
     muted = view.part("study").get("muted") or ()
     if muted:
         blocks.append(Text(f"Findings muted by setting: {', '.join(map(str, muted))}.", "note"))

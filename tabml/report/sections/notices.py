@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tabml.core.findings import KINDS
-from tabml.report.blocks import Notice, Notices, Tone
+from tabml.report.blocks import Grid, Notice, Notices, TableRow, Tone
 from tabml.report.document import Record
 from tabml.report.words import SEVERITY
 
@@ -22,10 +22,34 @@ def notices(findings: Sequence[Record], title: str) -> Notices | None:
     return Notices(title, tuple(_notice(*key, lines) for key, lines in groups.items())) if groups else None
 
 
-def _notice(code: str, severity: str, remedy: str, lines: list[str]) -> Notice:
+def counted(findings: Sequence[Record]) -> tuple[Grid, ...]:
+    """Findings for information as one line a code: what, how often; the details stand in the summary of the data."""
+    groups: dict[str, list[Record]] = {}
+    for found in findings:
+        groups.setdefault(str(found.get("code") or ""), []).append(found)
+    if not groups:
+        return ()
+    rows = tuple(
+        TableRow((_title(code, "info"), str(sum(int(f.get("count") or 1) for f in found)), code)) for code, found in groups.items()
+    )  # fmt: skip
+    note = "Counted and settled while reading the data; each is told in the data summary."
+    return (Grid("For information", ("What", "Count", "Code"), rows, note),)
+
+
+def _title(code: str, severity: str) -> str:
     kind = KINDS.get(code)
     title = kind.trigger if kind is not None else SEVERITY.get(severity, SEVERITY["info"])[1]
+    return title[:1].upper() + title[1:]
+
+
+def _notice(code: str, severity: str, remedy: str, lines: list[str]) -> Notice:
     shown = [line.rstrip(".") for line in lines if line][:MOST]
     if len(lines) > MOST:
         shown.append(f"and {len(lines) - MOST} more")
-    return Notice(TONES.get(severity, "neutral"), title[:1].upper() + title[1:], tuple(shown), remedy.rstrip("."), code)
+    return Notice(
+        TONES.get(severity, "neutral"),
+        _title(code, severity),
+        tuple(shown),
+        remedy.rstrip(".") if severity != "info" else "",
+        code,
+    )

@@ -20,7 +20,7 @@ def section(view: View) -> Section:
     flow = view.summary.get("flow") or ()
     by_centre = outcome_grid(view)
     drawing = (Figure(drawings.flow(flow), "From the files to the patients analysed; grey boxes left, with the reason."),) if flow else ()  # fmt: skip
-    if drawing and by_centre and len(by_centre[0].columns) <= WIDE:
+    if drawing and by_centre and len(by_centre[0].columns) <= WIDE and not drawings.is_wide(flow):
         blocks.append(SideBySide(drawing, by_centre))
     else:
         blocks.extend((*drawing, *by_centre))

@@ -93,7 +93,10 @@ def _card(k: int, example: Record, scale: str) -> tuple[Block, ...]:
 
 def _example(view: View, example: Record) -> Record:
     parts = _titled(view, list(example.get("contributions") or ()))
-    return {**example, "contributions": parts}
+    observed = str(example.get("observed") or "")
+    if observed in ("yes", "no"):
+        observed = f"{view.outcome}: {observed}"
+    return {**example, "contributions": parts, "observed": observed}
 
 
 def _titled(view: View, rows: list[Record]) -> list[Record]:

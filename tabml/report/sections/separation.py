@@ -73,7 +73,7 @@ def _table(view: View) -> tuple[Block, ...]:
     keys = [k for k in SHOWN.get(view.task, ()) if view.estimate(k) is not None]
     if not keys:
         return ()
-    roles = [r for r in ("final", "simple") if 2 * sum(view.estimate(k, r) is not None for k in keys) > len(keys)]
+    roles = ("final",)
     rows = [
         TableRow((_named(view, key), *(text_of(view.estimate(key, r)) for r in roles), metric(key).ideal),
                  "strong" if k == 0 else "plain")
