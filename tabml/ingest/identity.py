@@ -7,7 +7,6 @@ it: it only names patients (foundations.md section 1).
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import os
 import re
@@ -23,7 +22,7 @@ from tabml.ingest.detectors import classify_identifier
 __all__ = ["SiteKey", "classify_identifier", "normalise_id"]
 
 KEY_BYTES = 32
-PSEUDONYM_LENGTH = 16  # base32 characters: 80 bits
+PSEUDONYM_BYTES = 10  # 80 bits: 16 base32 characters
 _NUL = "\x00"
 
 
@@ -60,8 +59,8 @@ class SiteKey:
         return self._code(normalised)
 
     def _code(self, text: str) -> str:
-        digest = hmac.new(self.secret, text.encode("utf-8"), hashlib.sha256).digest()
-        return base64.b32encode(digest).decode("ascii")[:PSEUDONYM_LENGTH]
+        digest = hmac.digest(self.secret, text.encode("utf-8"), "sha256")
+        return base64.b32encode(digest[:PSEUDONYM_BYTES]).decode("ascii")
 
 
 def normalise_id(text: str, rule: str = "as_is") -> str:

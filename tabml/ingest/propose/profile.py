@@ -227,7 +227,7 @@ def table_style(table: Table, order: str | None) -> TableStyle:
     decided = {e.order for e in dates if e.order in ("dmy", "mdy")}
     undecided = any(e.undecided and e.order is None for e in dates)
     found = decided.pop() if len(decided) == 1 else None
-    missing = sorted({fold(t) for cells in columns for t in cells if is_missing(t)})
+    missing = sorted({fold(t) for cells in map(set, columns) for t in cells if is_missing(t)})
     return TableStyle("," if comma else ".", order or found, bool(order or found or not undecided), tuple(missing))
 
 

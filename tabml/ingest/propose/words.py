@@ -54,7 +54,7 @@ DATE = _words(
 )
 TIME = _words(
     "time, follow up, followup, follow up time, followup time, fu time, futime, time to event, survival time, survival,"
-    "os time, os months, os days, os years, overall survival, dfs time, pfs time, rfs time, rfstime, dtime, rtime, time days,"
+    "os, pfs, dfs, rfs, efs, ttr, ttp, os time, os months, os days, os years, overall survival, dfs time, pfs time, rfs time, rfstime, dtime, rtime, time days,"
     "time months, time years, days to event, days to death, observation time, tid, oppfølging, oppfølgingstid, overlevelse,"
     "overlevelsestid, uppföljning, uppföljningstid, överlevnad, överlevnadstid, opfølgning, opfølgningstid,"
     "nachbeobachtung, nachbeobachtungszeit, überlebenszeit, beobachtungszeit, zeit, seuranta, seuranta aika, elinaika,"
