@@ -81,5 +81,32 @@ def test_numbers_at_risk_are_those_at_the_ticks() -> None:
 def test_bars_that_raise_go_right_and_bars_that_lower_go_left() -> None:
     svg = explanation.effect("e", {"title": "x", "bins": [("low", -1.0, 5), ("high", 1.0, 5)]}, (-1, 1))
     rects = [(float(x), float(w)) for x, w in re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', svg)]
-    zero = 102 + 118 / 2
+    zero = 116 + 108 / 2
     assert rects[0][0] + rects[0][1] == zero and rects[1][0] == zero
+
+
+def test_sources_flow_together_and_equal_counts_are_said_once() -> None:
+    steps = [
+        {"label": "rows of a.csv", "rows": 12, "source": "a"}, {"label": "blank rows", "rows": 2, "source": "a", "kind": "aside"},
+        {"label": "patients", "rows": 10, "source": "a"}, {"label": "rows of b.csv", "rows": 5, "source": "b"},
+        {"label": "patients", "rows": 5, "source": "b"}, {"label": "rows of the cohort", "rows": 15}, {"label": "patients", "rows": 15},
+    ]  # fmt: skip
+    svg = patients.flow(steps)
+    assert patients.is_wide(steps)
+    assert svg.count(">15</text>") == 1 and "− 2 blank rows" in svg and "rows of the cohort</text>" not in svg
+
+
+def test_many_sources_are_added_up() -> None:
+    steps = [s for k in range(9) for s in (
+        {"label": f"rows of {k}.csv", "rows": 10, "source": str(k)},
+        {"label": "blank rows", "rows": 1, "source": str(k), "kind": "aside"},
+    )]  # fmt: skip
+    svg = patients.flow([*steps, {"label": "patients", "rows": 81}])
+    assert not patients.is_wide(steps)
+    assert ">90</text>" in svg and ">− 9</text>" in svg and ">81</text>" in svg
+
+
+def test_a_long_name_stands_above_its_value_and_the_value_is_whole() -> None:
+    part = {"title": "resting systolic blood pressure (mmHg)", "value": "missing (imputed 131)", "contribution": 0.2}
+    svg = explanation.waterfall("w", {"base": 0.0, "contributions": [part], "predicted": "10 %"})
+    assert ">resting systolic blood pressure</text>" in svg and ">missing (imputed 131)</text>" in svg

@@ -11,6 +11,7 @@ from tabml.report.words import whole
 Record = Mapping[str, Any]
 MAIN, ASIDE = 180.0, 190.0  # text widths of the two kinds of boxes
 FULL = 880.0
+PATIENTS = "patients"  # the last step of a source whose rows are patients; other tables are joined to one
 MOST_SOURCES = 6
 
 
@@ -57,7 +58,7 @@ def _line(steps: Sequence[Record]) -> str:
 
 
 def _columns(steps: Sequence[Record], sources: Sequence[str]) -> str:
-    """One column per source; what is common to all stands below, where the columns meet."""
+    """One column per source; what is common to all stands below. Tables that only add columns meet it dashed."""
     wide = min(210.0, (FULL - 12 * (len(sources) - 1)) / len(sources))
     parts = [[s for s in steps if s.get("source") == name] for name in sources]
     common = _unrepeated([s for s in steps if not s.get("source")])
@@ -69,7 +70,7 @@ def _columns(steps: Sequence[Record], sources: Sequence[str]) -> str:
     centres = [k * (wide + 12) + wide / 2 for k in range(len(sources))]
     for part, centre, body in zip(parts, centres, bodies, strict=True):
         _column(canvas, part, centre, wide)
-        canvas.line(centre, body, centre, bus, "axis")
+        canvas.line(centre, body, centre, bus, "axis" if part[-1].get("label") == PATIENTS else "ref")
     canvas.line(centres[0], bus, centres[-1], bus, "axis")
     y, middle = bus, total / 2
     for step in common:
