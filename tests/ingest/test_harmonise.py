@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tabml.core.errors import ConfigError, InputError, QuestionError
 from tabml.ingest.codebook_file import dump_codebook, parse_codebook
@@ -289,3 +291,16 @@ def test_the_table_to_write_has_iso_dates_and_codes(tmp_path):
     table = written_table(got, keep_ids=True)
     assert table["x"].tolist() == ["2020-01-02", pd.NA, "2020-01-01"]
     assert table["source_file"].tolist() == ["a.csv"] * 3
+
+
+# -- laws -------------------------------------------------------------------------------------------------------------
+
+
+@given(st.permutations(range(8)))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_shuffling_the_rows_of_an_export_changes_nothing(tmp_path, order):
+    lines = [f"{n * 7},{30 + n},{'ja' if n % 2 else 'nein'}" for n in range(8)]
+    first = cohort(BOOK, csv(tmp_path, "a.csv", "\n".join(["nr,age,dead", *lines])))
+    shuffled = cohort(BOOK, csv(tmp_path, "a.csv", "\n".join(["nr,age,dead", *(lines[i] for i in order)])))
+    assert shuffled.cohort_sha256 == first.cohort_sha256
+    assert shuffled.raw_ids == first.raw_ids
