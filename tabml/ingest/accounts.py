@@ -75,6 +75,9 @@ def source_findings(
         for other, (matched, leftover) in partners.items():
             found.append(_join_finding(base, other, matched, leftover, len(tables[base].kept)))
     found += _coarser(codebook, tables)
+    for name, spec in codebook.variables.items():
+        if spec.kind == "text":
+            found.append(finding("TB172", f"{name!r} is free text: no part of the cohort", columns=[name], count=1))
     return found
 
 

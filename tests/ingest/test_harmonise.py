@@ -269,6 +269,13 @@ def test_a_sure_proposal_is_taken(tmp_path):
     assert cohort(book, csv(tmp_path, "a.csv", ROWS)).frame["age"].tolist() == [71, 55, 63]
 
 
+def test_free_text_is_no_part_of_the_cohort(tmp_path):
+    got = cohort(
+        BOOK.replace("kind: integer, range: [18, 110], outside: missing", "kind: text"), csv(tmp_path, "a.csv", ROWS)
+    )
+    assert list(got.frame.columns) == ["dead"] and "TB172" in codes(got)
+
+
 def test_an_unknown_unit_names_variable_and_source(tmp_path):
     book = BOOK.replace("kind: integer,", "kind: integer, unit: mg/dL,").replace(
         "column: age,", "column: age, unit: furlong,"
