@@ -102,7 +102,7 @@ def _counts(counts: Mapping[str, Any]) -> str:
 
 def _worth_telling(key: str, counts: Mapping[str, Any]) -> bool:
     same_as_patients = key in ("rows", "usable_patients") and counts.get(key) == counts.get("patients")
-    return key in counts and not same_as_patients and not (key == "centres" and counts[key] == 1)
+    return key in counts and not same_as_patients and not (key == "centres" and counts[key] < 2)
 
 
 def _files(folder: Path) -> str:
