@@ -22,11 +22,12 @@ MAX_ROUNDS = 8
 
 
 def settle_codebook(
-    sheets: Sequence[RawSheet], config: StudyConfig, *, ask: Ask | None, yes: bool
+    sheets: Sequence[RawSheet], config: StudyConfig, *, ask: Ask | None, yes: bool, typed: str = "INPUT"
 ) -> tuple[Codebook, StudyConfig, tuple[Finding, ...]]:
     """The codebook the files are read by: the one given, or one inferred and confirmed.
 
-    Answers become settings, so that the stored study runs again without asking.
+    Answers become settings, so that the stored study runs again without asking. `typed`: the inputs as the
+    user named them, for the command an error shows.
     """
     if config.data.codebook is not None:
         from pathlib import Path
@@ -40,7 +41,7 @@ def settle_codebook(
         proposal = propose(sheets, config.data)
         if not proposal.questions:
             return proposal.codebook, config, proposal.findings
-        config = _answered(proposal.questions, config, ask=ask, yes=yes)
+        config = _answered(proposal.questions, config, ask=ask, yes=yes, typed=typed)
     raise QuestionError("the answers given do not settle how the files are read", questions=_lines(proposal.questions))
 
 
@@ -48,7 +49,7 @@ def settle_leaks(
     audit: Callable[[StudyConfig], Audit], config: StudyConfig, *, ask: Ask | None, yes: bool
 ) -> tuple[Audit, StudyConfig]:
     """Audit, and ask about columns that look like a leak but may be a real measurement; `--yes` sets them aside."""
-    from tabml.ingest.propose import Question
+    from tabml.ingest.propose.question import Question, quoted
 
     audited = audit(config)
     if yes or not audited.asks:
@@ -58,7 +59,7 @@ def settle_leaks(
             key=f"data.keep:{name}",
             text=f"{name} alone nearly determines the outcome: is it known when the prediction is made?",
             options=(SET_ASIDE, KEEP),
-            command=f"--keep {name} (or --yes to set it aside)",
+            command=f"--keep {quoted(name)} (or --yes to set it aside)",
             safe=SET_ASIDE,
         )
         for name in audited.asks
@@ -75,7 +76,9 @@ def settle_leaks(
     return audit(config), config
 
 
-def _answered(questions: Sequence[Question], config: StudyConfig, *, ask: Ask | None, yes: bool) -> StudyConfig:
+def _answered(
+    questions: Sequence[Question], config: StudyConfig, *, ask: Ask | None, yes: bool, typed: str
+) -> StudyConfig:
     """The settings with every answer; QuestionError lists all questions nobody answers."""
     open_questions: list[Question] = []
     for question in questions:
@@ -87,10 +90,11 @@ def _answered(questions: Sequence[Question], config: StudyConfig, *, ask: Ask | 
     if open_questions:
         raise QuestionError(
             "the files leave something open that only you can decide", questions=_lines(open_questions),
-            hint=f"for example: tabml fit INPUT {open_questions[0].command}",
+            hint="type, for example: " + " ".join(["tabml fit", typed, *(q.commands[0] for q in open_questions)]),
         )  # fmt: skip
     return config
 
 
 def _lines(questions: Sequence[Question]) -> tuple[str, ...]:
-    return tuple(f"{q.text}: {q.command}" for q in questions)
+    """Each question with the exact words of every answer."""
+    return tuple(f"{q.text} {'  or  '.join(q.commands)}" for q in questions)

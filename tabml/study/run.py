@@ -112,6 +112,7 @@ def know(
 ) -> Known:
     """From files to an audited cohort with its outcome and description."""
     from tabml.ingest.harmonise import harmonise
+    from tabml.ingest.propose.question import quoted
     from tabml.ingest.read import read_files
     from tabml.summary.audit import audit
     from tabml.summary.describe import describe
@@ -121,7 +122,9 @@ def know(
     sheets = read_files(inputs, config.data)
     files = tuple(sorted({(s.file, s.sha256) for s in sheets}))
     progress(Progress("read", 1, 1, f"{len(files)} files"))
-    codebook, config, said = settle_codebook(sheets, config, ask=ask, yes=yes)
+    codebook, config, said = settle_codebook(
+        sheets, config, ask=ask, yes=yes, typed=" ".join(quoted(p.as_posix()) for p in inputs)
+    )
     cohort = harmonise(sheets, codebook, key, data=config.data, yes=yes)
     cohort = with_roles(cohort, config.data)
     target, more = make_target(cohort, config)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Question:
-    """`key`: the setting that answers it (data.target). `command`: what to type, its last word a placeholder.
+    """`key`: the setting that answers it (data.target). `command`: what to type; a last word in capitals is a placeholder.
 
     `safe` is the answer `--yes` takes; None where there is no safe one.
     """
@@ -27,10 +27,12 @@ class Question:
         ('--target "Death within 30 days"', '--target relapse')
         """
         flag = re.sub(r"[A-Z]+$", "", self.command)
+        if flag == self.command:
+            return (self.command,)
         return tuple(flag + quoted(option) for option in self.options) or (self.command,)
 
 
 def quoted(text: str) -> str:
     """A word for the command line of any system: in double quotes unless it is plain."""
-    plain = text.replace("_", "").replace("-", "").replace(".", "").isalnum() and not text.startswith("-")
+    plain = text.translate(str.maketrans("", "", "_-./")).isalnum() and not text.startswith("-")
     return text if plain and text.isascii() else '"' + text.replace('"', '\\"') + '"'
