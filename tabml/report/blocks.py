@@ -61,6 +61,14 @@ class Grid:
     name: str = "grid"
 
     @property
+    def is_wide(self) -> bool:
+        """Whether the cells are too long to stand side by side without breaking."""
+        longest = [
+            max((len(r.cells[j]) for r in self.rows if j < len(r.cells)), default=0) for j in range(len(self.columns))
+        ]
+        return len(self.columns) > 6 or sum(max(n, 6) for n in longest) > 112
+
+    @property
     def numeric(self) -> tuple[bool, ...]:
         """Which columns hold numbers: most of their filled cells start with a digit, a sign or a dash."""
         return tuple(

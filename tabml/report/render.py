@@ -50,4 +50,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["drawing"] = Markup
+    environment.filters["unbroken"] = _unbroken
     return environment
+
+
+def _unbroken(cell: str) -> str:
+    """A number with its interval, escaped: in a narrow column it breaks before the bracket only."""
+    from markupsafe import Markup, escape
+
+    head, bracket, tail = cell.partition(" (")
+    if not bracket or not tail.endswith(")") or len(cell) > 40:
+        return escape(cell)
+    return Markup('{} <span class="whole">({}</span>').format(head, tail)

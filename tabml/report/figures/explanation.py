@@ -18,7 +18,8 @@ def importance(rows: Sequence[Record], scale: str) -> str:
                     "; ".join(f"{r.get('title')}: {float(r.get('mean_abs', 0)):.2f}" for r in rows))  # fmt: skip
     top = max((float(r.get("mean_abs", 0)) for r in rows), default=1.0) or 1.0
     panel = Panel(canvas, (196, 4, 190, 25 * len(rows)), (0, top), (0, 1))
-    panel.x_axis(ticks(0, top, 5), f"mean size of the effect ({scale})", grid=True)
+    panel.x_axis(ticks(0, top, 5), "", grid=True)
+    canvas.text(386, tall - 5, f"mean size of the effect ({scale})", "label", "end")
     for k, row in enumerate(rows):
         value = float(row.get("mean_abs", 0))
         canvas.text(188, 25 * k + 21, _short(row, 188), "label", "end")

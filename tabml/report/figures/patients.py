@@ -34,6 +34,7 @@ def is_wide(steps: Sequence[Record]) -> bool:
 
 
 def _line(steps: Sequence[Record]) -> str:
+    steps = _unrepeated(steps)
     heights = [_height(s) for s in steps]
     tall = sum(heights) + 14 * len(steps) + 4
     canvas = Canvas("flow", 430, tall, "Flow of rows and patients", _said(steps))

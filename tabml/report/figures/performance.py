@@ -238,7 +238,7 @@ def _at_risk(
     for k, (label, curve) in enumerate(curves):
         y = top + 16 * (k + (1 if len(curves) > 1 else 0)) - (2 if len(curves) == 1 else 0)
         if len(curves) > 1:
-            canvas.text(0, y, label[:10], f"small f{k % PALETTE}")
+            canvas.text(0, y, label[:11], f"small f{k % PALETTE}")
         numbers = _numbers_at(curve, at, step)
         for value, number in zip(at, numbers, strict=True):
             canvas.text(panel.x(value), y, "–" if number is None else str(number), "small", "middle")

@@ -14,6 +14,8 @@ from tabml.report.words import ESTIMATES, METRICS, metric, model_name
 COLUMNS = ("apparent", "cv_winner", "corrected_bbc", "corrected_nested", "internal_external", "external")
 EQUATION = ("equation", "simple_equation", "coefficients")
 OWN_PLACE = ("confusion",)
+LOSSES = {"binary": "log loss", "multiclass": "log loss", "regression": "squared error", "survival": "integrated Brier score",
+          "competing_risks": "integrated Brier score"}  # fmt: skip
 STATUS = {"ok": "finished", "finished": "finished", "failed": "failed", "pruned": "stopped early", "skipped": "not run",
           "not_run": "not run"}  # fmt: skip
 
@@ -57,12 +59,9 @@ def models(view: View) -> tuple[Block, ...]:
         for m in found
     )  # fmt: skip
     note = (
-        "Loss is the cross-validated log loss (squared error for numbers, negative log partial likelihood for survival), "
-        "lower is better, ± its standard error. Bold: part of the final model. A failed model has no score."
+        f"Loss: cross-validated {LOSSES.get(view.task, 'loss')}, lower is better, ± its standard error. "
+        "Bold: part of the final model. A failed model has no score."
     )
-    stated = view.part("study").get("loss")
-    if stated:
-        note = f"Loss: {stated}; lower is better. Bold: part of the final model. A failed model has no score."
     return (
         Grid(
             "Configurations, best first",
@@ -170,11 +169,17 @@ def _comparisons(view: View) -> tuple[Block, ...]:
     if not found:
         return ()
     rows = tuple(
-        TableRow((_line(str(e.get("key")), e.get("horizon"), e.get("class"), e.get("threshold")), str(e.get("model")), text_of(e)))
+        TableRow((_line(str(e.get("key")), e.get("horizon"), e.get("class"), e.get("threshold")), _compared(str(e.get("model"))), text_of(e)))
         for e in found
     )  # fmt: skip
     note = "Paired on the same patients; an interval that contains zero means no clear difference."
     return (Grid("Differences between models", ("Measure", "Models", "Difference"), rows, note),)
+
+
+def _compared(models: str) -> str:
+    """`final - age_sex` in words."""
+    first, minus, second = models.partition(" - ")
+    return f"{model_name(first)} minus {model_name(second).lower()}" if minus else model_name(models)
 
 
 def _model(record: Record) -> str:

@@ -92,18 +92,12 @@ def _table_row(row: Record) -> TableRow:
     smd, missing, share = row.get("smd"), row.get("missing"), row.get("missing_share")
     cells = (
         str(row.get("label") or ""),
-        *(_unbroken(str(c)) for c in row.get("cells") or ()),
-        "" if missing is None else _unbroken(f"{missing} ({percent(share or 0)})") if missing else "0",
+        *(str(c) for c in row.get("cells") or ()),
+        "" if missing is None else f"{missing} ({percent(share or 0)})" if missing else "0",
         "" if row.get("kind") == "level" else DASH if smd is None else f"{smd:.2f}".replace("-", "−"),
     )
     kind = str(row.get("kind"))
     return TableRow(cells, "level" if kind == "level" else "head" if kind == "head" else "plain")
-
-
-def _unbroken(cell: str) -> str:
-    """A cell that breaks before its bracket only."""
-    head, bracket, tail = cell.partition(" (")
-    return head + bracket + tail.replace(" ", "\u00a0")
 
 
 def _outcome_row(line: Record, labels: list[str]) -> tuple[str, ...]:

@@ -62,7 +62,9 @@ def _risk_groups(view: View) -> tuple[Block, ...]:
     found = view.best_curves("km_risk_group") or view.best_curves("km")
     if not found:
         return ()
-    shown = [(str(c.get("label") or f"group {k + 1}"), c) for k, c in enumerate(found)][:5]
+    shown = [(str(c.get("label") or f"group {k + 1}").removesuffix(" predicted risk"), c) for k, c in enumerate(found)][
+        :5
+    ]
     end = max(max(c["x"]) for _, c in shown)
     svg = performance.survival(shown, time_unit(float(end)), key="km-risk", width=430)
     return (Figure(svg, f"Patients grouped by predicted risk, {seen_on(found[0])}: the further apart, the better."),)

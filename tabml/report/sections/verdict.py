@@ -14,7 +14,7 @@ Answer = Literal["useful", "not_better", "no_signal", "unknown"]
 RANKING = ("auroc", "hand_till_m", "one_vs_rest_auroc", "uno_c", "harrell_c", "auc_at")
 MARKS: dict[Answer, tuple[Literal["good", "caution", "bad", "neutral"], str]] = {
     "useful": ("good", "Useful"),
-    "not_better": ("caution", "Not better than age and sex"),
+    "not_better": ("caution", "Not clearly better than age and sex"),
     "no_signal": ("bad", "No usable signal"),
     "unknown": ("neutral", "No verdict"),
 }
@@ -98,7 +98,7 @@ def _sentence(view: View, found: Answer, headline: Record) -> str:
     if found == "no_signal":
         return "The data hold no usable signal: the models do no better than giving everyone the same answer."
     if found == "not_better":
-        return "The model works no better than age and sex alone. Use the simpler answer."
+        return "The model is not reliably better than age and sex alone. Use the simpler answer."
     key, value = str(headline["key"]), float(headline["value"])
     if view.is_survival and key in RANKING:
         return f"The model tells patients who have the event early from those who have it late or never {separation(value)}."
