@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from tabml.core.errors import ConfigError, did_you_mean
 from tabml.core.strictyaml import load_yaml
@@ -97,6 +97,12 @@ class Search(Node):
     """Optuna trials after the portfolio; empty: the preset's gate decides."""
     plugins: tuple[str, ...] = ()
     """Python files that register further models."""
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _null_is_a_model(cls, names: Any) -> Any:
+        """In YAML a bare `null` is nothing; in this list it is the null model."""
+        return ["null" if name is None else name for name in names] if isinstance(names, list) else names
 
 
 class Final(Node):

@@ -72,6 +72,11 @@ def test_one_text_becomes_a_list_of_one():
     assert config.load_config(assignments=["data.keep=age"], environment={}).data.keep == ("age",)
 
 
+def test_null_in_the_list_of_models_is_the_null_model():
+    tree = config.load_config(assignments=["search.models=[null, ridge]"], environment={})
+    assert tree.search.models == ("null", "ridge")
+
+
 def test_column_names_that_look_like_numbers_or_booleans_stay_text(tmp_path):
     assert load(tmp_path, "data: {target: no, id: 0012}\n").data.model_dump(include={"target", "id"}) == {
         "target": "no",
