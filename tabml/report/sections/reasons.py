@@ -28,6 +28,12 @@ def section(view: View) -> Section:
     return Section("reasons", "Why does it say so?", tuple(blocks))
 
 
+def _scale(chosen: Record) -> str:
+    """The scale of the bars in words."""
+    scale = str(chosen.get("scale") or "model scale")
+    return "units of the outcome" if scale == "outcome" else scale
+
+
 def _lead(chosen: Record) -> str:
     return (
         f"{model_name(str(chosen.get('model') or 'final'))}, explained by SHAP values: each patient's prediction is split "
@@ -36,7 +42,7 @@ def _lead(chosen: Record) -> str:
 
 
 def _importance(chosen: Record, rows: list[Record]) -> tuple[Block, ...]:
-    svg = drawings.importance(rows, str(chosen.get("scale") or "model scale"))
+    svg = drawings.importance(rows, _scale(chosen))
     return (Figure(svg, "Mean size of each variable's part in the predictions, whatever its direction."),)
 
 
@@ -74,7 +80,7 @@ def _examples(view: View, chosen: Record) -> tuple[Block, ...]:
     examples = list(chosen.get("examples") or ())
     if not examples:
         return ()
-    scale = str(chosen.get("scale") or "model scale")
+    scale = _scale(chosen)
     cards = [_card(k, _example(view, e), scale) for k, e in enumerate(examples)]
     head = Heading("Two patients, step by step" if len(cards) == 2 else "Patients, step by step")
     pairs: list[Block] = [

@@ -81,7 +81,7 @@ def _verdict(view: View, headline: Record | None) -> Verdict:
         _sentence(view, found, headline),
         _details(view, key),
         f"{headline['value']:.{decimals}f}",
-        metric(key).label,
+        _capital(metric(key).label),
         f"95 % interval {low:.{decimals}f} to {high:.{decimals}f}{unit}"
         if low is not None and high is not None
         else "",
@@ -132,7 +132,7 @@ def _details(view: View, key: str) -> tuple[str, ...]:
     said: list[str] = []
     plain = view.estimate(key, "age_sex", estimate_type=(*HONEST, "cv_winner"))
     if plain is not None and plain.get("value") is not None:
-        said.append(f"Age and sex alone reach {text_of(plain)}.")
+        said.append(f"Age and sex alone: {text_of(plain)}.")
     if _belief(view):
         said.append(_belief(view))
     if fall := _centres(view, key) or _hardest(view):
@@ -257,6 +257,10 @@ def _ladder(view: View, headline: Record | None) -> list[Block]:
     )
     chance = " The dashed line is chance." if word.chance is not None else ""
     return [Figure(svg, f"The model beside simpler answers, with 95 % intervals.{chance}{beside}")]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _decimals(estimate: Record) -> int:

@@ -18,7 +18,8 @@ SHORT_FOLLOW_UP = 0.5  # a centre's median below this share of the overall one
 def repeated_patients(context: Context) -> Verdicts:
     """TB123: several rows per patient; folds are made by patient."""
     rows, patients = len(context.patient), len(np.unique(context.patient))
-    if rows == patients:
+    said_before = any(f.code == "TB123" for f in context.cohort.findings)
+    if rows == patients or said_before:
         return Verdicts()
     said = f"{patients} patients have {rows} rows; effective numbers are those of the patients"
     return Verdicts((finding("TB123", said, count=rows - patients),))
