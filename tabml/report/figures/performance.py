@@ -57,7 +57,7 @@ def calibration(
     canvas.text(panel.x(0.03), panel.y(0.95), "above the line: risk too low", "small")
     canvas.text(panel.x(0.97), panel.y(0.03), "below the line: risk too high", "small", "end")
     if len(groups) > 1:
-        _legend(canvas, [label for label, _ in groups], 78, 52)
+        _legend(canvas, [label for label, _ in groups], 112, 56)
     if histogram:
         _risk_bars(canvas, histogram, histogram_labels, labels[0])
     return canvas.svg()

@@ -33,7 +33,9 @@ def drift(context: Context) -> Verdicts:
         }  # fmt: skip
         if moved:
             worst = sorted(moved, key=lambda n: (-abs(moved[n]), n))[:3]
-            said.append(f"{len(moved)} predictors differ (SMD up to {abs(moved[worst[0]]):.1f}: {', '.join(worst)})")
+            said.append(
+                f"{len(moved)} {'predictors differ' if len(moved) > 1 else 'predictor differs'} (SMD up to {abs(moved[worst[0]]):.1f}: {', '.join(worst)})"
+            )
         if said:
             findings.append(
                 finding("TB150", f"{group.label}: {'; '.join(said)}", columns=sorted(moved), count=len(moved) or 1,

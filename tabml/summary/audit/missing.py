@@ -47,7 +47,12 @@ def uneven(context: Context) -> Verdicts:
             worst = sorted(gaps, key=lambda n: (gaps[n][0] - gaps[n][1], n))[:5]
             said = ", ".join(f"{n} ({100 * gaps[n][0]:.0f} to {100 * gaps[n][1]:.0f} % missing)" for n in worst)
             findings.append(
-                finding("TB161", f"by {what}, {len(gaps)} predictors: {said}", columns=sorted(gaps), count=len(gaps))
+                finding(
+                    "TB161",
+                    f"by {what}, {len(gaps)} predictor{'s' if len(gaps) > 1 else ''}: {said}",
+                    columns=sorted(gaps),
+                    count=len(gaps),
+                )
             )
     return Verdicts(tuple(findings))
 
