@@ -119,7 +119,7 @@ def headline_sentence(document: Mapping[str, Any]) -> str:
     from tabml.report.words import metric
 
     headline = View.of(document).headline()
-    words = {"useful": "The data hold usable signal.", "not_better": "No better than age and sex alone.",
+    words = {"useful": "The data hold usable signal.", "not_better": "Not reliably better than age and sex alone.",
              "no_signal": "No usable signal: the models do no better than the average patient."}  # fmt: skip
     verdict = words.get(str(document["study"].get("verdict")), "")
     if headline is None:
@@ -174,13 +174,14 @@ def _examples(known: Known, learned: LearnResult, rows: np.ndarray, attribution:
     from tabml.explain.pipeline import example_positions, imputed_values
 
     frame, target = learned.material.frame, known.target
-    cls = attribution.phi.shape[1] - 1
+    last = attribution.phi.shape[1] - 1
     pseudonyms = known.cohort.rows["pseudonym"].to_numpy()
     prep = next((m.prep for m in learned.final.members if m.prep.recipe.complete), None)
     examples = []
-    for position in example_positions(attribution, cls=cls)[: known.config.report.example_patients]:
+    for position in example_positions(attribution, cls=last)[: known.config.report.example_patients]:
         row = int(rows[position])
         model = next(m.final for m in learned.fold_models if row in m.rows)
+        cls = int(attribution.link[position].argmax()) if last else 0  # of several classes: the predicted one
         parts = contributions(
             attribution, position, {str(k): v for k, v in frame.iloc[row].items()}, known.cohort.variables, cls=cls,
             imputed=imputed_values(prep) if prep is not None else None,
