@@ -41,6 +41,11 @@ class Calibrator:
         """Calibrated links, the shape unchanged."""
         return link if self.kind == "none" else tidy(self.a + self.b * link, self.task)
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether a slope ended at its floor: the model said nothing, and its spread is arbitrary."""
+        return self.kind != "none" and bool(np.min(self.b) <= MIN_SLOPE)
+
     def dump(self) -> State:
         return State({"kind": self.kind, "a": self.a.tolist(), "b": self.b.tolist(), "task": self.task})
 
@@ -153,38 +158,35 @@ def fit_lines(x: Floats, y: Floats, weights: Floats, family: Family, *, slope: b
     y = np.asarray(y, dtype=float)
     offset, unit = (float(np.mean(x)), float(np.std(x)) or 1.0) if family == "identity" else (0.0, 1.0)
     z = (x - offset) / unit
-    start = np.tile([0.0, unit], (len(weights), 1))
-    if family == "identity":
-        start[:, 0] = offset
-    lines = _score(z, y, weights, family, start, np.full(len(weights), slope))
+    lines = _score(z, y, weights, family, 0.0 if slope else unit, free=slope)
     low = lines[:, 1] < MIN_SLOPE * unit
     if low.any():
-        start = np.tile([float(np.average(y)) if family == "identity" else 0.0, MIN_SLOPE * unit], (int(low.sum()), 1))
-        lines[low] = _score(z, y, weights[low], family, start, np.zeros(int(low.sum()), dtype=bool))
+        lines[low] = _score(z, y, weights[low], family, MIN_SLOPE * unit, free=False)
     b = lines[:, 1] / unit
     return np.stack([lines[:, 0] - b * offset, b], axis=1)
 
 
-def _score(x: Floats, y: Floats, weights: Floats, family: Family, start: Floats, free: NDArray[np.bool_]) -> Floats:
-    """Fisher scoring of all weightings at once, pulled weakly to `start`; where not `free` the slope stays there."""
-    lines = start.copy()
+def _score(x: Floats, y: Floats, weights: Floats, family: Family, slope: float, *, free: bool) -> Floats:
+    """Fisher scoring of all weightings at once from this slope, which stays where it is unless `free`.
+
+    Starting flat, the first step is that of a linear discriminant: nothing overshoots. Logit and cloglog lines are
+    pulled weakly to the identity.
+    """
+    lines = np.tile([0.0, slope], (len(weights), 1))
+    top = 5.0 if family == "cloglog" else 30.0
     pull = 0.0 if family == "identity" else PULL
     for _ in range(STEPS):
-        eta = np.clip(lines[:, :1] + lines[:, 1:] * x[None, :], -30.0, 30.0 if family != "cloglog" else 5.0)
-        if family == "identity":
-            eta = lines[:, :1] + lines[:, 1:] * x[None, :]
-        residual, information = _pieces(eta, y, family)
+        eta = lines[:, :1] + lines[:, 1:] * x[None, :]
+        residual, information = _pieces(eta if family == "identity" else np.clip(eta, -30.0, top), y, family)
         u, i = weights * residual, weights * information
-        u0, u1 = u.sum(axis=1) - pull * (lines[:, 0] - start[:, 0]), u @ x - pull * (lines[:, 1] - start[:, 1])
+        u0, u1 = u.sum(axis=1) - pull * lines[:, 0], u @ x - pull * (lines[:, 1] - 1.0)
         i00, i01, i11 = i.sum(axis=1) + pull + 1e-12, i @ x, i @ x**2 + pull + 1e-12
         det = i00 * i11 - i01**2
-        solvable = free & (det > 1e-12 * i00 * i11)
+        solvable = (det > 1e-12 * i00 * i11) & free
         safe = np.where(solvable, det, 1.0)
         step = np.stack([np.where(solvable, (i11 * u0 - i01 * u1) / safe, u0 / i00),
                          np.where(solvable, (i00 * u1 - i01 * u0) / safe, 0.0)], axis=1)  # fmt: skip
-        if family != "identity":
-            step = np.clip(step, -3.0, 3.0)
-        lines = lines + step
+        lines = lines + (step if family == "identity" else np.clip(step, -3.0, 3.0))
         if np.abs(step).max() < CLOSE:
             break
     return lines
@@ -204,26 +206,39 @@ def _pieces(eta: Floats, y: Floats, family: Family) -> tuple[Floats, Floats]:
 
 def _fit_classes(link: Link, y: NDArray[np.int64], weight: Floats, *, slope: bool) -> tuple[Floats, float]:
     """Shift per class (K,), the first one 0, and temperature, by Newton; shifts are pulled to 0."""
-    n, k = link.shape
-    truth = np.eye(k)[y]
-    theta = np.concatenate([np.zeros(k - 1), [1.0]])
-    design = np.concatenate([np.tile(np.eye(k)[:, 1:], (n, 1, 1)), link[:, :, None]], axis=2)  # (n, K, K)
-    pull = np.concatenate([np.full(k - 1, SHIFT_PULL), [PULL]])
-    centre = np.concatenate([np.zeros(k - 1), [1.0]])
-    free = np.ones(k, dtype=bool)
-    free[-1] = slope
+    kept = weight > 0
+    z, w, truth = link[kept], weight[kept], np.eye(link.shape[1])[y[kept]]
+    theta = _newton_classes(z, truth, w, temperature=0.0 if slope else 1.0, free=slope)
+    if theta[-1] < MIN_SLOPE:
+        theta = _newton_classes(z, truth, w, temperature=MIN_SLOPE, free=False)
+    return np.concatenate([[0.0], theta[:-1]]), float(theta[-1])
+
+
+def _newton_classes(z: Link, truth: Floats, w: Floats, *, temperature: float, free: bool) -> Floats:
+    """Shifts of the classes but the first, and temperature; started flat, from where Newton does not overshoot."""
+    k = z.shape[1]
+    theta, centre = np.append(np.zeros(k - 1), temperature), np.append(np.zeros(k - 1), 1.0)
+    pull = np.append(np.full(k - 1, SHIFT_PULL), PULL)
+    moving = np.append(np.ones(k - 1, dtype=bool), free)
     for _ in range(STEPS):
-        p = np.exp(tidy(design @ theta, "multiclass"))
-        gradient = np.einsum("n,nk,nkq->q", weight, truth - p, design, optimize=True) - pull * (theta - centre)
-        mean = np.einsum("nk,nkq->nq", p, design)
-        hessian = np.einsum("nk,nkq,nkr->qr", weight[:, None] * p, design, design, optimize=True)
-        hessian -= np.einsum("n,nq,nr->qr", weight, mean, mean, optimize=True)
-        hessian += np.diag(pull)
+        gradient, hessian = _class_derivatives(z, truth, w, theta)
+        gradient, hessian = gradient - pull * (theta - centre), hessian + np.diag(pull)
         step = np.zeros(k)
-        step[free] = np.linalg.solve(hessian[np.ix_(free, free)], gradient[free])
+        step[moving] = np.linalg.solve(hessian[np.ix_(moving, moving)], gradient[moving])
         theta = theta + np.clip(step, -2.0, 2.0)
-        if theta[-1] < MIN_SLOPE:
-            theta[-1], free[-1] = MIN_SLOPE, False
         if np.abs(step).max() < CLOSE:
             break
-    return np.concatenate([[0.0], theta[:-1]]), float(theta[-1])
+    return theta
+
+
+def _class_derivatives(z: Link, truth: Floats, w: Floats, theta: Floats) -> tuple[Floats, Floats]:
+    """Gradient and information of the log likelihood in (shifts of the classes but the first, temperature)."""
+    p = np.exp(tidy(np.append(0.0, theta[:-1]) + theta[-1] * z, "multiclass"))
+    residual, wp = w[:, None] * (truth - p), w[:, None] * p
+    mean = (p * z).sum(axis=1)
+    gradient = np.append(residual.sum(axis=0)[1:], (residual * z).sum())
+    shifts = np.diag(wp.sum(axis=0)) - wp.T @ p
+    cross = (wp * (z - mean[:, None])).sum(axis=0)[1:]
+    spread = (wp * z**2).sum() - (w * mean**2).sum()
+    hessian = np.block([[shifts[1:, 1:], cross[:, None]], [cross[None, :], np.array([[spread]])]])
+    return gradient, hessian

@@ -23,7 +23,7 @@ from tabml.core.target import Target
 from tabml.learn.calibrate import Calibrator, Teacher, teacher, unchanged
 from tabml.learn.contenders import choosers, configs_of
 from tabml.learn.ensemble import Decision, Field, Members, decide
-from tabml.learn.estimate.bbc import Corrected, bias_corrected, patient_weights, verdict
+from tabml.learn.estimate.bbc import Corrected, affordable, bias_corrected, patient_weights, verdict
 from tabml.learn.estimate.centres import MOST_CENTRES_TO_RESELECT, LeftOut, leave_centres_out
 from tabml.learn.estimate.nested import nested
 from tabml.learn.evaluate import centres as numbers_of_centres
@@ -244,7 +244,9 @@ def estimate(
 ) -> Answer:
     """The three named estimates of every model, the centres, the comparisons and the verdict."""
     material, config, trials = study.material, study.config, study.found.done
-    weights = patient_weights(material, config.estimate.resamples, "bbc")
+    repeats = 1 if study.plan.kind == "nested" else 1 + max(f.repeat for f in study.plan.folds)
+    resamples = affordable(config.estimate.resamples, material.patients.n, repeats)
+    weights = patient_weights(material, resamples, "bbc")
     bench = numbers.Bench(material, Judge.of(material), weights, config.report.thresholds)
     folds = fold_numbers(study.plan)
     scored = out_of_fold(study.field, trials, study.decision, study.lesson, folds)

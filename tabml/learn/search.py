@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import inspect
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tabml.core.config import StudyConfig
-from tabml.core.errors import ConfigError, DataError
+from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
 from tabml.core.progress import Progress, Report, silent
-from tabml.core.spec import Choice, Config, Float, Int, ModelSpec
+from tabml.core.spec import Config
 from tabml.core.splits import Fold, Positions, SplitPlan, derive_seed
 from tabml.learn.ensemble import BLEND, Field
 from tabml.learn.executor import Executor, Remaining, forever
 from tabml.learn.loss import Floats, Link, LossRule, loss_rule
 from tabml.learn.material import Material
-from tabml.learn.plan import MIN_EVENTS_TO_SEARCH
 from tabml.learn.portfolio import Portfolio
 from tabml.learn.trial import FitTask, FoldResult
+from tabml.learn.tune import ask_tpe, gate, tunable
 from tabml.models import get
 
 Status = Literal["done", "failed", "skipped"]
 
 BATCH = 4  # trials asked at once: fixed, never the number of workers
-TRIALS_PER_FAMILY, FAMILIES = 10, 3
-MIN_PATIENTS_FOR_TPE, MIN_EVENTS_FOR_TPE, MIN_EVENTS_FOR_ONE_FAMILY = 300, 100, 30
 
 
 @dataclass(frozen=True)
@@ -107,14 +103,14 @@ def search(
     job = _Run(material, plan, rule, executor, progress, remaining)
     before = remaining()
     trials = list(job.trials(portfolio.configs, portfolio.stage, "search"))
-    families, per_family, findings = _gate(material, config)
+    families, per_family, findings = gate(material, config)
     truncated = any(t.status == "skipped" for t in trials)
     if families and not truncated:
         spent = before - remaining() if math.isfinite(before) else 0.0
         job = replace(job, remaining=lambda: remaining() - later * spent)
         for base in _top_families(trials, families):
             trials += _tune(job, trials, base, per_family)
-        truncated = any(t.status == "skipped" for t in trials)
+        truncated = any(t.status == "skipped" for t in trials) or job.remaining() <= 0
     if not any(t.status == "done" and t.config.model != "null" for t in trials):
         raise DataError("no model could be fitted", hint=next((t.failure for t in trials if t.failure), None))
     return SearchResult(tuple(trials), rule, (*findings, *_said(trials, truncated)), truncated)
@@ -251,42 +247,6 @@ def _slice(result: FoldResult | None, fold_id: str, at: int, n: int, *, share: i
     return replace(result, fold_id=fold_id, link=link, cpu_s=result.cpu_s / share)
 
 
-def _gate(material: Material, config: StudyConfig) -> tuple[int, int, tuple[Finding, ...]]:
-    """How many families TPE tunes and with how many trials each."""
-    asked, events, n = config.search.trials, material.events, material.patients.n
-    if config.preset == "publication" and asked:
-        raise ConfigError(
-            "search.trials cannot be used with the publication preset", hint="nested CV runs the portfolio"
-        )
-    if asked == 0 or config.estimate.method == "nested" or events < MIN_EVENTS_TO_SEARCH:
-        return 0, 0, ()
-    wide = n >= MIN_PATIENTS_FOR_TPE and events >= MIN_EVENTS_FOR_TPE
-    if asked is not None:
-        families = min(FAMILIES, math.ceil(asked / TRIALS_PER_FAMILY))
-        gate = FAMILIES * TRIALS_PER_FAMILY if wide else TRIALS_PER_FAMILY if events >= MIN_EVENTS_FOR_ONE_FAMILY else 0
-        said = f"{asked} trials asked; {n} patients with {events} events would get {gate}"
-        findings = (finding("TB207", said, count=asked),) if asked > gate else ()
-        return families, math.ceil(asked / families), findings
-    if wide:
-        return FAMILIES, TRIALS_PER_FAMILY, ()
-    families = 1 if events >= MIN_EVENTS_FOR_ONE_FAMILY else 0
-    tuned = "one family is tuned" if families else "none is tuned"
-    said = f"{n} patients with {events} events ({MIN_PATIENTS_FOR_TPE} with {MIN_EVENTS_FOR_TPE} are wanted): {tuned}"
-    return families, TRIALS_PER_FAMILY, (finding("TB206", said, count=events),)
-
-
-def _top_families(trials: Sequence[Trial], families: int) -> list[Trial]:
-    """The best finished trial of each tunable family, best family first."""
-    best: dict[str, Trial] = {}
-    for trial in trials:
-        if trial.status == "done" and trial.stage == 1 and _space(get(trial.config.model)):
-            held = best.get(trial.family)
-            if held is None or trial.curve.min() < held.curve.min():
-                best[trial.family] = trial
-    ranked = sorted(best.values(), key=lambda t: (float(t.curve.min()), t.order))
-    return ranked[:families]
-
-
 def _tune(job: _Run, trials: Sequence[Trial], base: Trial, count: int) -> list[Trial]:
     """Ask TPE for `count` configurations of one model, in batches; each batch sees all finished ones."""
     spec = get(base.config.model)
@@ -298,7 +258,7 @@ def _tune(job: _Run, trials: Sequence[Trial], base: Trial, count: int) -> list[T
         ask = min(BATCH, count - batch * BATCH)
         seed = derive_seed(job.material.seed, "tpe", spec.name, batch)
         known = {t.config.config_id for t in (*mine, *new)}
-        configs = {c.config_id: c for c in _ask(spec, base.config, [*mine, *new], ask, seed)}
+        configs = {c.config_id: c for c in ask_tpe(spec, base.config, _told([*mine, *new]), ask, seed)}
         fresh = [c for key, c in configs.items() if key not in known]
         if fresh:
             first = len(trials) + len(new)
@@ -306,57 +266,21 @@ def _tune(job: _Run, trials: Sequence[Trial], base: Trial, count: int) -> list[T
     return new
 
 
-def _ask(spec: ModelSpec, base: Config, known: Sequence[Trial], count: int, seed: int) -> list[Config]:
-    """The next configurations by a new TPE sampler that is told all finished trials of this model."""
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    distributions = {name: _distribution(axis) for name, axis in _space(spec).items()}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # multivariate and constant_liar are marked experimental
-        sampler = optuna.samplers.TPESampler(multivariate=True, constant_liar=True, n_startup_trials=0, seed=seed)
-        study = optuna.create_study(direction="minimize", sampler=sampler)
-        for trial in known:
-            params = {**_defaults(spec), **trial.config.params}
-            told = {name: params.get(name) for name in distributions}
-            if trial.status == "done" and all(_inside(axis, told[n]) for n, axis in _space(spec).items()):
-                value = float(trial.curve.min())
-                study.add_trial(optuna.trial.create_trial(params=told, distributions=distributions, value=value))
-        asked = [study.ask(distributions).params for _ in range(count)]
-    return [replace(base, params={**base.params, **_rounded(spec, p)}, origin="tpe") for p in asked]
+def _told(trials: Sequence[Trial]) -> list[tuple[Config, float]]:
+    """What the sampler learns: finished configurations with their least mean loss."""
+    return [(t.config, float(t.curve.min())) for t in trials if t.status == "done"]
 
 
-def _space(spec: ModelSpec) -> dict[str, Float | Int | Choice]:
-    """What can be tuned; the axis of the checkpoints costs nothing and is not drawn."""
-    return {name: axis for name, axis in sorted(spec.space.items()) if name != spec.path}
-
-
-def _distribution(axis: Float | Int | Choice) -> Any:
-    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-
-    if isinstance(axis, Choice):
-        return CategoricalDistribution(axis.options)
-    return (FloatDistribution if isinstance(axis, Float) else IntDistribution)(axis.low, axis.high, log=axis.log)
-
-
-def _defaults(spec: ModelSpec) -> dict[str, Any]:
-    parameters = inspect.signature(spec.build).parameters.values()
-    return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
-
-
-def _inside(axis: Float | Int | Choice, value: Any) -> bool:
-    if isinstance(axis, Choice):
-        return value in axis.options
-    return value is not None and axis.low <= value <= axis.high
-
-
-def _rounded(spec: ModelSpec, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Four significant digits, inside the axis: a parameter that can be read out and typed again."""
-    out = dict(params)
-    for name, axis in spec.space.items():
-        if isinstance(axis, Float) and name in out:
-            out[name] = min(axis.high, max(axis.low, float(f"{out[name]:.4g}")))
-    return out
+def _top_families(trials: Sequence[Trial], families: int) -> list[Trial]:
+    """The best finished trial of each tunable family, best family first."""
+    best: dict[str, Trial] = {}
+    for trial in trials:
+        if trial.status == "done" and trial.stage == 1 and tunable(get(trial.config.model)):
+            held = best.get(trial.family)
+            if held is None or trial.curve.min() < held.curve.min():
+                best[trial.family] = trial
+    ranked = sorted(best.values(), key=lambda t: (float(t.curve.min()), t.order))
+    return ranked[:families]
 
 
 def _said(trials: Sequence[Trial], truncated: bool) -> list[Finding]:
@@ -366,7 +290,8 @@ def _said(trials: Sequence[Trial], truncated: bool) -> list[Finding]:
             findings.append(finding("TB212", f"{trial.config.model} (trial {trial.order}): {trial.failure}", count=1))
     if truncated:
         skipped = sum(t.status == "skipped" for t in trials)
-        findings.append(finding("TB208", f"{skipped} of {len(trials)} configurations were cut off", count=skipped))
+        said = f"the search ended early: {skipped} of {len(trials)} configurations were cut off"
+        findings.append(finding("TB208", said, count=skipped))
     return findings
 
 

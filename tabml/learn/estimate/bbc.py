@@ -30,6 +30,14 @@ from tabml.metrics.intervals import bootstrap_counts
 #: Given the data an out-of-bag mean varies by SE^2 (1/.368 - 1), so its quantiles are 1.31 times too wide.
 SHRINK = 0.763
 MOST_SKIPPED = 0.05
+#: Lines through observed on predicted: without meaning where calibration had to flatten the model.
+LINES = ("calibration_slope", "calibration_intercept", "survival_slope", "slope", "intercept")
+LEAST_RESAMPLES, MOST_CELLS = 200, 5_000_000
+
+
+def affordable(resamples: int, patients: int, repeats: int) -> int:
+    """Resamples asked for, fewer (200 at least) where each costs much: many repeats, many patients."""
+    return min(resamples, max(LEAST_RESAMPLES, min(resamples // repeats, MOST_CELLS // patients)))
 
 
 def patient_weights(material: Material, resamples: int, *name: str) -> NDArray[np.int32]:
@@ -76,8 +84,10 @@ class OutOfBagTask:
                 _judged(self.asks, judge, raw[r], calibrators, inside == 0, rows, self.folds[r])
                 for r in range(len(self.folds))
             ]
+            flat = np.array([c.is_flat for c in calibrators])
             for ask in self.asks:
-                draws[ask][rows] = np.mean([f[ask] for f in found], axis=0)
+                mean = np.mean([f[ask] for f in found], axis=0)
+                draws[ask][rows] = np.where(flat, np.nan, mean) if ask.key in LINES else mean
             loss[rows] = _left_out_loss(self.rule, raw, calibrators, self.weights[rows] == 0)
         return (Corrected(draws, loss),)
 
