@@ -33,7 +33,7 @@ def write_cohort(folder: StudyFolder, cohort: Cohort) -> None:
         "cohort_sha256": cohort.cohort_sha256,
     }
     arrow = pa.Table.from_pandas(table, preserve_index=False)
-    arrow = arrow.replace_schema_metadata({META_KEY: json.dumps(meta, ensure_ascii=False, sort_keys=True).encode()})
+    arrow = arrow.replace_schema_metadata({META_KEY: json.dumps(meta, ensure_ascii=False).encode()})
     write_bytes(folder.cohort, _parquet(arrow), mode=ROW_LEVEL_MODE)
     if cohort.provenance is not None:
         write_provenance(folder.provenance, cohort.provenance)

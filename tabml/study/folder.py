@@ -23,7 +23,8 @@ from tabml.core.errors import ConfigError, InputError, StoreError
 ROW_LEVEL_MODE = 0o600
 PUBLIC_MODE = 0o644
 PRIVATE_FOLDER_MODE = 0o700
-LOCK_NAME = "study.lock"
+#: Folders whose every file is row-level.
+ROW_LEVEL_FOLDERS = ("private", "provenance")
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,7 @@ def _take_place(work: Path, out: Path) -> None:
 
 def write_bytes(path: Path, data: bytes, *, mode: int = PUBLIC_MODE) -> None:
     """Write a file so that a reader sees the old content or the new, never a mixture."""
-    _make_folder(path.parent, PRIVATE_FOLDER_MODE if path.parent.name == "private" else 0o777)
+    _make_folder(path.parent, PRIVATE_FOLDER_MODE if path.parent.name in ROW_LEVEL_FOLDERS else 0o777)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     temporary = Path(name)
     try:
