@@ -21,7 +21,8 @@ COMMANDS = (
     " --codebook examples/heart4/codebook.yaml --out heart4-study",
     'pip install -c constraints.txt -e ".[all,dev]" && pytest',
 )
-IGNORED = {".git", ".venv", "build", "dist", "__pycache__", "tabml.egg-info"}
+MADE = {"build", "dist", "__pycache__"}
+HIDDEN = {".ci", ".gitignore"}
 TEXT = {".py", ".md", ".yaml", ".toml", ".txt", ".html", ".j2", ".css", ".csv", ".json", ""}
 
 
@@ -34,10 +35,12 @@ def committed() -> list[Path]:
     if listed.returncode == 0:
         names = listed.stdout.decode("utf-8").split("\0")
         return [ROOT / name for name in names if name and (ROOT / name).is_file()]
-    return [
-        p for p in ROOT.rglob("*")
-        if p.is_file() and not any(part in IGNORED or part.endswith(("_cache", "-study")) for part in p.relative_to(ROOT).parts)
-    ]  # fmt: skip
+    return [p for p in ROOT.rglob("*") if p.is_file() and not any(map(made, p.relative_to(ROOT).parts))]
+
+
+def made(part: str) -> bool:
+    """Whether a folder or file of this name is made by tools and runs, not written by us."""
+    return part in MADE or part.endswith(("_cache", "-study")) or (part.startswith(".") and part not in HIDDEN)
 
 
 def texts() -> list[tuple[str, str]]:
