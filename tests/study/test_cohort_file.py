@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import numpy as np
@@ -58,8 +57,8 @@ def test_cohort_comes_back_with_types_levels_and_hash(tmp_path):
 def test_row_level_files_are_for_the_owner_only(tmp_path):
     folder = StudyFolder(tmp_path)
     write_cohort(folder, small_cohort())
-    assert os.stat(folder.cohort).st_mode & 0o777 == 0o600
-    assert os.stat(folder.provenance).st_mode & 0o777 == 0o700
+    assert folder.cohort.stat().st_mode & 0o777 == 0o600
+    assert folder.provenance.stat().st_mode & 0o777 == 0o700
 
 
 def test_same_cohort_gives_the_same_bytes(tmp_path):
