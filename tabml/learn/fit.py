@@ -251,7 +251,12 @@ def estimate(
     folds = fold_numbers(study.plan)
     scored = out_of_fold(study.field, trials, study.decision, study.lesson, folds)
     winner = numbers.resampled(bench, scored, executor, headline=False)
-    estimates = [*numbers.apparent(bench, pipelines), *numbers.cross_validated(bench, scored, winner, "cv_winner")]
+    own = numbers.on_own_rows(bench, pipelines)
+    apparent = numbers.resampled(bench, own, executor, headline=False)
+    estimates = [
+        *numbers.cross_validated(bench, own, apparent, "apparent"),
+        *numbers.cross_validated(bench, scored, winner, "cv_winner"),
+    ]
     honest: EstimateType
     if study.plan.kind == "nested":
         honest = "corrected_nested"

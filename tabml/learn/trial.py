@@ -139,7 +139,8 @@ class Worker:
         def build() -> tuple[FittedPrep, Array]:
             variables = {n: self.material.variables[n] for n in frame.columns}
             rows = frame.iloc[train]
-            prep = fit_prep(rows, variables, recipe, keep=self.material.force)
+            patient = self.material.patients.of_row[train]
+            prep = fit_prep(rows, variables, recipe, keep=self.material.force, patient=patient)
             if prep.rows_seen != len(train):
                 raise DataError(f"fold {fold_id}: preparation saw {prep.rows_seen} rows instead of {len(train)}")
             return prep, prep.transform(rows).X

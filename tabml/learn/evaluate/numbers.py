@@ -109,7 +109,7 @@ def resampled(
 def cross_validated(
     bench: Bench, scored: Mapping[str, Scored], draws: Mapping[str, Mapping[Ask, Floats]], kind: EstimateType
 ) -> list[Estimate]:
-    """Each model on the rows it did not learn from, with patient-bootstrap intervals; means over repeats."""
+    """Each model on these predictions, with patient-bootstrap intervals; means over repeats."""
     out = []
     for name, s in scored.items():
         for ask in bench.asks(name):
@@ -134,15 +134,14 @@ def corrected(bench: Bench, draws: Mapping[str, Corrected]) -> tuple[list[Estima
     return estimates, findings
 
 
-def apparent(bench: Bench, models: Mapping[str, FittedPipeline]) -> list[Estimate]:
-    """Each shipped model on the rows it was fitted on."""
-    out = []
+def on_own_rows(bench: Bench, models: Mapping[str, FittedPipeline]) -> dict[str, Scored]:
+    """Each shipped model's answers for the rows it was fitted on, all of them in one fold."""
+    out = {}
     for name, pipeline in models.items():
         raw = pipeline.raw_link(bench.material.frame)[0]
-        link = pipeline.calibrator.apply(raw)
-        for ask in bench.asks(name):
-            value = bench.judge.value(ask, raw, link)
-            out.append(bench.estimate(ask, value, name, "apparent"))
+        out[name] = Scored(
+            name, raw[None], pipeline.calibrator.apply(raw)[None], np.zeros((1, len(raw)), dtype=np.int64)
+        )
     return out
 
 
