@@ -19,7 +19,7 @@ def settings_page() -> str:
         "Order of precedence: default < study file < environment < options and `--set`. In a study file a dotted",
         "path is nested (`split: {outer_folds: 10}`); in the environment it is `TABML_SPLIT__OUTER_FOLDS=10`; on the",
         "command line it is `--set split.outer_folds=10`. An unknown setting is refused, with the nearest known one.",
-        "`tabml config --config FILE` shows what a study file resolves to.",
+        "`tabml config FILE` shows what a study file resolves to.",
     ]  # fmt: skip
     group = None
     for path, default, text in settings():
