@@ -60,11 +60,6 @@ class Front:
         elif text:
             click.echo(clean(text))
 
-    def say(self, text: str) -> None:
-        """A line beside the answer: stderr, silent under `-q` and `--json`."""
-        if not self.quiet and not self.as_json:
-            click.echo(clean(text), err=True)
-
 
 def print_json(document: Mapping[str, Any]) -> None:
     """One JSON document on stdout: ASCII, finite numbers, keys in the order given."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -154,9 +154,20 @@ def probability_of(link: Link, task: Task) -> Floats:
     return np.asarray(0.5 * (1 + np.tanh(0.5 * link)), dtype=float)
 
 
-def with_calibrator(pipeline: FittedPipeline, calibrator: Calibrator) -> FittedPipeline:
-    """The same members under another calibrator."""
-    return replace(pipeline, calibrator=calibrator)
+def output_names(task: Task, classes: Sequence[str], positive: str | None, horizons: Sequence[int]) -> tuple[str, ...]:
+    """Columns that hold what a model says: a probability, one per class, a prediction, or a risk per horizon."""
+    if task == "binary":
+        return (f"probability_{_word(positive or classes[-1])}",)
+    if task == "multiclass":
+        return tuple(f"probability_{_word(c)}" for c in classes)
+    if task == "regression":
+        return ("prediction",)
+    return tuple(f"risk_{h}_d" for h in horizons)
+
+
+def _word(text: str) -> str:
+    """A class as part of a column name."""
+    return "_".join(text.split())
 
 
 def _config_json(config: Config) -> dict[str, Any]:

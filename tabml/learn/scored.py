@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tabml.core.splits import SplitPlan
-from tabml.core.target import SURVIVAL_TASKS, Target
+from tabml.core.target import SURVIVAL_TASKS
 from tabml.learn.calibrate import Teacher, cross_fit
 from tabml.learn.contenders import choosers
 from tabml.learn.ensemble import Decision, Field
@@ -19,7 +19,7 @@ from tabml.learn.estimate.centres import LeftOut
 from tabml.learn.estimate.nested import Outer
 from tabml.learn.loss import Link
 from tabml.learn.material import Material
-from tabml.learn.pipeline import read_link
+from tabml.learn.pipeline import output_names, read_link
 from tabml.learn.search import Trial
 
 NAMED = ("final", "simple")
@@ -86,21 +86,6 @@ def predictions_table(
     return pd.concat(parts, ignore_index=True)
 
 
-def output_names(target: Target) -> tuple[str, ...]:
-    """Columns that hold what the model says: a probability, one per class, a prediction, or a risk per horizon."""
-    if target.task == "binary":
-        return (f"probability_{_word(target.positive or target.classes[-1])}",)
-    if target.task == "multiclass":
-        return tuple(f"probability_{_word(c)}" for c in target.classes)
-    if target.task == "regression":
-        return ("prediction",)
-    return tuple(f"risk_{h}_d" for h in target.horizons)
-
-
-def _word(text: str) -> str:
-    return "_".join(text.split())
-
-
 def _lines(
     name: str, rows: NDArray[np.int64], link: Link, repeat: int, fold: Sequence[str], kind: str, material: Material
 ) -> pd.DataFrame:
@@ -121,5 +106,8 @@ def _lines(
         parts["truth"] = y if target.task == "regression" else [target.classes[int(c)] for c in y]
     outputs = next(x for x in (said.probability, said.value, said.risk) if x is not None)
     columns = np.reshape(outputs, (len(rows), -1))
-    parts |= {column: columns[:, j] for j, column in enumerate(output_names(target))}
+    parts |= {
+        column: columns[:, j]
+        for j, column in enumerate(output_names(target.task, target.classes, target.positive, target.horizons))
+    }
     return pd.DataFrame({**parts, "kind": kind})

@@ -99,7 +99,10 @@ def _refuse_absent(bundle: Bundle, rows: NewRows) -> None:
 
 def _outputs(bundle: Bundle, checked: Checked, usable: np.ndarray) -> dict[str, np.ndarray]:
     """The output columns, NaN where a row is refused."""
-    columns = output_names(bundle)
+    from tabml.learn.pipeline import output_names
+
+    made = bundle.pipeline
+    columns = output_names(made.task, made.classes, made.positive, made.horizons)
     values = np.full((len(usable), len(columns)), np.nan)
     if usable.any():
         frame = checked.frame.iloc[np.flatnonzero(usable)].reset_index(drop=True)
@@ -107,24 +110,6 @@ def _outputs(bundle: Bundle, checked: Checked, usable: np.ndarray) -> dict[str, 
     decimals = bundle.target.get("decimals") if bundle.target.get("task") == "regression" else DECIMALS
     rounded = np.round(values, decimals) if decimals is not None else values
     return {name: rounded[:, j] for j, name in enumerate(columns)}
-
-
-def output_names(bundle: Bundle) -> tuple[str, ...]:
-    """The output columns of a model file, in the order its pipeline answers."""
-    pipeline = bundle.pipeline
-    if pipeline.task == "regression":
-        return ("prediction",)
-    if pipeline.task == "multiclass":
-        return tuple(f"probability_{_word(c)}" for c in pipeline.classes)
-    if pipeline.task == "binary":
-        positive = pipeline.positive or (pipeline.classes[-1] if pipeline.classes else "1")
-        return (f"probability_{_word(positive)}",)
-    return tuple(f"risk_{days}_d" for days in sorted(pipeline.horizons))
-
-
-def _word(text: str) -> str:
-    """A class as part of a column name."""
-    return "_".join(text.split())
 
 
 def _as_matrix(prediction: Prediction) -> np.ndarray:
