@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tabml.core.spec import Array, Float, Int
+from tabml.core.spec import Array
 from tabml.core.target import Task
 from tabml.models.families.boosting import BoostedLearner
 from tabml.models.registry import model
-from tabml.models.xgboost_shallow import ROUNDS
+from tabml.models.xgboost_shallow import ROUNDS, SPACE
 
 
 @model(
@@ -16,12 +16,7 @@ from tabml.models.xgboost_shallow import ROUNDS
     tasks={"survival"},
     family="boosting",
     needs={"numeric"},
-    space={
-        "depth": Int(1, 3),
-        "step": Float(0.01, 0.1, log=True),
-        "l2": Float(1.0, 100.0, log=True),
-        "columns": Float(0.2, 1.0),
-    },
+    space=SPACE,
     path="rounds",
     simplicity=6,
 )

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from tabml.core.spec import Float, Int
+from tabml.core.spec import Float, Int, Space
 from tabml.core.target import Task
 from tabml.models.families.boosting import BoostedLearner
 from tabml.models.registry import model
 
 ROUNDS = (25, 50, 100, 200, 400, 600)  # more does not help small tables and costs
+SPACE: Space = {
+    "depth": Int(1, 3),
+    "step": Float(0.01, 0.1, log=True),
+    "l2": Float(1.0, 100.0, log=True),
+    "columns": Float(0.2, 1.0),
+}
 
 
 @model(
@@ -17,12 +23,7 @@ ROUNDS = (25, 50, 100, 200, 400, 600)  # more does not help small tables and cos
     tasks={"binary", "multiclass", "regression"},
     family="boosting",
     needs={"numeric"},
-    space={
-        "depth": Int(1, 3),
-        "step": Float(0.01, 0.1, log=True),
-        "l2": Float(1.0, 100.0, log=True),
-        "columns": Float(0.2, 1.0),
-    },
+    space=SPACE,
     path="rounds",
     simplicity=6,
 )

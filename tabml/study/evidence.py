@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tabml.explain.attribution import Attribution
     from tabml.learn.fit import FoldModel, LearnResult
     from tabml.learn.pipeline import FittedPipeline
-    from tabml.study.run import Known
+    from tabml.study.known import Known
 
 #: Rows explained at most; a picture of mean effects gains nothing from more, and time is the clinician's.
 MAX_EXPLAINED = 2000

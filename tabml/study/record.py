@@ -22,7 +22,7 @@ from tabml.study.store import SqliteStore
 
 if TYPE_CHECKING:
     from tabml.learn.fit import LearnResult
-    from tabml.study.run import Known
+    from tabml.study.known import Known
 
 #: Digits of a predicted number in predictions.csv: what float32 models can stand for.
 DIGITS = "%.6g"

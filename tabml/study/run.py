@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tabml.core.codebook import Codebook
 from tabml.core.cohort import Cohort
 from tabml.core.config import StudyConfig, resolve, seconds
 from tabml.core.findings import Finding, check_codes, ordered
 from tabml.core.outcome import make_target, with_roles
 from tabml.core.progress import Progress, Report
-from tabml.core.target import Target
 from tabml.study.folder import building, check_out, default_out
+from tabml.study.known import Known
 from tabml.study.questions import Ask, settle_codebook, settle_leaks
 
 Clock = Callable[[], float]
@@ -33,20 +32,6 @@ class StudyOutcome:
     document: Mapping[str, Any]
     headline: str
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is known before any model is fitted. `cohort` has lost the columns the audit set aside."""
-
-    config: StudyConfig
-    codebook: Codebook
-    cohort: Cohort
-    target: Target
-    summary: Mapping[str, Any]
-    set_aside: Mapping[str, tuple[str, str]]
-    findings: tuple[Finding, ...]
-    files: tuple[tuple[str, str], ...]
 
 
 def fit(
