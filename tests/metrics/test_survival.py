@@ -283,3 +283,12 @@ def test_few_distinct_risks_have_no_smooth_curve() -> None:
     y, lp = sample()
     assert s.ici_at(y, np.where(lp > 0, 0.4, 0.2), 200).reason == "fewer than three distinct risks"
     assert regression.mae([1], [1]).value == 0
+
+
+def test_slope_of_scores_that_differ_by_rounding_only_is_not_estimable():
+    rng = np.random.default_rng(5)
+    time, event = rng.exponential(400, 80) + 1, rng.random(80) < 0.3
+    flat = -3.0 + 1e-13 * rng.normal(size=80)
+    from tabml.metrics.survival.cox import cox
+
+    assert cox(flat[:, None], time, event, np.ones(80)) is None

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from tabml.metrics.value import Floats
 
+FLAT = 1e-9  # a spread of rounding errors only: nothing to regress on
+SINGULAR = 1e-12
+
 
 @dataclass(frozen=True)
 class CoxFit:
@@ -23,14 +26,19 @@ class CoxFit:
 def cox(x: Floats, time: Floats, event: NDArray[np.bool_], weight: Floats) -> CoxFit | None:
     """Efron's partial likelihood maximised by Newton's method, or None where it has no maximum.
 
-    `x` (n, k) float64; steps are halved when the likelihood falls. Columns are centred for the sums only.
+    `x` (n, k) float64; steps are halved when the likelihood falls. Columns are centred and scaled for the sums only.
     """
-    x = x - np.average(x, axis=0, weights=weight)
+    centre = np.average(x, axis=0, weights=weight)
+    x = x - centre
+    spread = np.sqrt(np.average(x**2, axis=0, weights=weight))
+    if not (spread > FLAT * (1 + np.abs(centre))).all():
+        return None
+    x = x / spread  # so that the information is of the size of the number of events
     beta = np.zeros(x.shape[1])
     best, score, information = _terms(x, beta, time, event, weight)
     null = best
     for _ in range(50):
-        if not np.linalg.cond(information) < 1e12:
+        if not np.linalg.eigvalsh(information).min() > SINGULAR * max(1.0, np.trace(information)):
             return None
         step = np.linalg.solve(information, score)
         size = 1.0
@@ -41,8 +49,10 @@ def cox(x: Floats, time: Floats, event: NDArray[np.bool_], weight: Floats) -> Co
         beta = beta + size * step
         best, score, information = trial
         if np.abs(size * step).max() < 1e-9 * (1 + np.abs(beta).max()):
-            covariance = np.asarray(np.linalg.inv(information), dtype=float)
-            return CoxFit(np.asarray(beta, dtype=float), covariance, best, null)
+            if not np.linalg.eigvalsh(information).min() > SINGULAR * max(1.0, np.trace(information)):
+                return None
+            covariance = np.asarray(np.linalg.inv(information), dtype=float) / np.outer(spread, spread)
+            return CoxFit(np.asarray(beta / spread, dtype=float), covariance, best, null)
     return None
 
 
