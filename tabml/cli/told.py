@@ -26,6 +26,8 @@ COUNT_WORDS = {"patients": "patients", "rows": "rows", "usable_patients": "with 
 
 def study_text(outcome: StudyOutcome) -> str:
     """The answer of `tabml fit`."""
+    from tabml.ingest.propose.question import quoted
+
     document, place = outcome.document, name(outcome.folder)
     target = document.get("target", {})
     label = target.get("label") or target.get("name") or "outcome"
@@ -36,15 +38,18 @@ def study_text(outcome: StudyOutcome) -> str:
         findings_text(outcome),
         _files(outcome.folder),
         "\n".join(["Next:", f"  open {place}/report.html",
-                   f"  tabml predict {place}/model.tabml NEW.xlsx -o risk.xlsx",
-                   f"  tabml trace {place} PATIENT VARIABLE"]),
+                   f"  tabml predict {quoted(place + '/model.tabml')} NEW.xlsx -o risk.xlsx",
+                   f"  tabml trace {quoted(place)} PATIENT VARIABLE"]),
     ]  # fmt: skip
     return "\n\n".join(part for part in parts if part)
 
 
 def summary_text(outcome: StudyOutcome) -> str:
     """The answer of `tabml summary`."""
-    counts = _counts(outcome.document.get("counts", {}))
+    known = dict(outcome.document.get("counts", {}))
+    if outcome.document.get("outcome", {}).get("task") in ("regression", "multiclass"):
+        known.pop("events", None)
+    counts = _counts(known)
     place = name(outcome.folder)
     parts = [roles_text(outcome.folder), paragraph(f"{outcome.headline}. {counts}"), findings_text(outcome),
              _files(outcome.folder), f"Next: open {place}/summary.html"]  # fmt: skip

@@ -42,8 +42,8 @@ class Data(Node):
     """Column with the hospital or centre."""
     positive: str | None = None
     """Level of the outcome that is to be predicted, when the word list cannot tell."""
-    time_unit: Literal["days", "months", "years"] = "days"
-    """Unit of the follow-up time column."""
+    time_unit: Literal["days", "months", "years"] | None = None
+    """Unit of the follow-up time, where neither header nor codebook says it; empty: days, with a warning."""
     codebook: str | None = None
     """Codebook file (yaml) that says how the exports are read; nothing is guessed then."""
     keep: tuple[str, ...] = ()

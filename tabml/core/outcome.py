@@ -145,6 +145,11 @@ def _class_target(cohort: Cohort, variable: Variable, config: StudyConfig) -> tu
                 f"outcome {name!r} has {sizes[level]} patient with value {label}; at least {MIN_PER_CLASS} are needed",
                 hint="merge or leave out the class in the codebook (recode it, or recode it to null)",
             )
+    if len(levels) > 2 and config.data.positive is not None:
+        raise ConfigError(
+            f"outcome {name!r} has {len(levels)} levels ({', '.join(labels[:8])}); --positive needs two",
+            hint="recode the others to null in a codebook, or leave out --positive to model all levels",
+        )
     if len(levels) > 2:
         index = {level: i for i, level in enumerate(levels)}
         y = codes.map(index).to_numpy(dtype=np.int64)
@@ -184,11 +189,17 @@ def _survival_target(
         raise DataError(
             f"follow-up time {time_name!r} is a {time_variable.kind} column, not a number", hint="--time COLUMN"
         )
-    unit = _time_unit(time_variable, config.data)
+    stated = _time_unit(time_variable, config.data)
+    unit = stated or "days"
     rows = _present(cohort, time_name, event_name)
     time = cohort.frame[time_name].iloc[rows].astype("float64").to_numpy() * DAYS[unit]
     event = _event_codes(cohort, event_variable, rows, config)
     findings: list[Finding] = []
+    if stated is None:
+        said = f"the unit of {time_name} is not stated; its values were read as days"
+        findings.append(
+            finding("TB134", said, columns=[time_name], remedy="--set data.time_unit=months, or years, or days")
+        )
     bad: NDArray[np.bool_] = time < 0
     if bad.any():
         findings.append(
@@ -227,8 +238,8 @@ def _survival_target(
     return target, tuple(findings)
 
 
-def _time_unit(variable: Variable, data: Data) -> str:
-    """The unit in the codebook or header of the time column, else the stated one."""
+def _time_unit(variable: Variable, data: Data) -> str | None:
+    """The unit in the codebook or header of the time column, else the stated one; None where nobody says it."""
     ucum = {"d": "days", "mo": "months", "a": "years"}
     unit = (variable.unit or "").strip()
     unit = ucum.get(unit, unit.casefold())

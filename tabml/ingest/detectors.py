@@ -33,14 +33,13 @@ def classify_identifier(header: str, values: Sequence[str]) -> Tier | None:
     word = _header_kind(header)
     if word == "name":
         return _named(cells)
-    shapes = {name: sum(bool(test(c)) for c in cells) for name, test in _SHAPES.items()}
-    best = max(shapes, key=lambda name: shapes[name]) if cells else None
-    if best is not None and _many(shapes[best], len(cells)):
-        strict = _CHECKED.get(best)
-        if word is not None or (strict is not None and _many(sum(bool(strict(c)) for c in cells), len(cells))):
-            return "verified"
-        if best in _SHAPE_ALONE:
-            return "shape"
+    seen = [name for name, test in _SHAPES.items() if _many(sum(bool(test(c)) for c in cells), len(cells))]
+    checked = [_CHECKED[name] for name in seen if name in _CHECKED]
+    if seen and (word is not None or any(_many(sum(bool(check(c)) for c in cells), len(cells)) for check in checked)):
+        return "verified"
+    # A long number is one person's only where there are many of them.
+    if any(name in _SHAPE_ALONE and (name != "number" or len(set(cells)) >= SHAPE_CELLS) for name in seen):
+        return "shape"
     return "shape" if word in ("national", "contact") else None
 
 
@@ -97,11 +96,16 @@ _BIRTH_WORDS = (
 def _header_kind(header: str) -> str | None:
     folded = _fold(header)
     words = set(re.findall(r"[^\W\d_]+", folded))
-    if any(w in folded if len(w) > 5 else w in words for w in _NATIONAL_WORDS):
+    if any(w in folded if len(w) > 5 or _is_cjk(w) else w in words for w in _NATIONAL_WORDS):
         return "national"
     if any(w in folded if len(w) > 5 else w in words for w in _CONTACT_WORDS):
         return "contact"
     return "name" if words & set(_NAME_WORDS) else None
+
+
+def _is_cjk(word: str) -> bool:
+    """Chinese words stand without spaces: they are looked for inside the header."""
+    return any("\u4e00" <= c <= "\u9fff" for c in word)
 
 
 def _digits(text: str) -> list[int]:
@@ -184,10 +188,13 @@ _SHAPES: dict[str, Callable[[str], bool]] = {
     "uk": _pattern(r"\d{3} ?\d{3} ?\d{4}"),
     "email": _pattern(r"[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}"),
     "phone": _pattern(r"(?:\+|00)\d{1,3}[ \d()/-]{6,}"),
+    "number": _pattern(r"\d{9,18}"),  # longer than any measurement is written
+    "titled name": _pattern(r"(?:Dr|Prof|Mr|Mrs|Ms|Herr|Frau|Fru|Sr|Sra|Mme)\.? [^\W\d_].+"),
+    "last, first": _pattern(r"[A-ZÀ-Þ][a-zà-ÿ'’-]+, [A-ZÀ-Þ][a-zà-ÿ'’-]+(?: [A-ZÀ-Þ][a-zà-ÿ'’-]*\.?)?"),
     "iban": _pattern(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,}(?: ?[A-Z0-9]{1,4})?"),
 }
 _CHECKED: dict[str, Callable[[str], bool]] = {
     "no": _norwegian_checked, "se": _swedish_checked, "dk": _danish_shape, "fi": _finnish_checked,
     "ch": _SHAPES["ch"], "us": _SHAPES["us"], "uk": _nhs_checked, "email": _SHAPES["email"], "iban": _SHAPES["iban"],
 }  # fmt: skip
-_SHAPE_ALONE = frozenset(_SHAPES) - {"uk"}  # ten bare digits are most often something else
+_SHAPE_ALONE = frozenset(_SHAPES) - {"uk"}  # written with spaces or not, it is told from others by its check digit

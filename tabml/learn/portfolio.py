@@ -29,6 +29,7 @@ AGE_WORDS = frozenset(
         "alder",
         "ålder",
         "edad",
+        "años",
         "âge",
         "età",
         "idade",

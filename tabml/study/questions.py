@@ -90,9 +90,18 @@ def _answered(
     if open_questions:
         raise QuestionError(
             "the files leave something open that only you can decide", questions=_lines(open_questions),
-            hint="type, for example: " + " ".join(["tabml fit", typed, *(q.commands[0] for q in open_questions)]),
+            hint="type, for example: "
+            + " ".join(["tabml fit", typed, *_typed_already(config), *(q.commands[0] for q in open_questions)]),
         )  # fmt: skip
     return config
+
+
+def _typed_already(config: StudyConfig) -> list[str]:
+    """The column options in force, so that the command shown repeats what was typed."""
+    from tabml.ingest.propose.question import quoted
+
+    named = ("target", "time", "event", "id", "centre", "positive")
+    return [f"--{name} {quoted(value)}" for name in named if (value := getattr(config.data, name)) is not None]
 
 
 def _lines(questions: Sequence[Question]) -> tuple[str, ...]:

@@ -90,6 +90,8 @@ def summarise(
 
 #: Share of a time limit that learning may use; the rest is for explanations and the report.
 RESERVED = 0.85
+#: Findings under which a column is set aside because its values name people.
+IDENTIFYING = ("TB144", "TB170", "TB171")
 
 
 def know(
@@ -148,7 +150,11 @@ def _without(cohort: Cohort, set_aside: Mapping[str, tuple[str, str]], features:
     for name in features:
         if variables[name].role not in ("feature", "treatment", "subgroup") or variables[name].timing != "baseline":
             variables[name] = replace(variables[name], role="feature", timing="baseline")
-    return replace(cohort, variables=variables)
+    # A column that identifies patients is not kept beside their pseudonyms.
+    gone = {n for n, (code, _) in set_aside.items() if code in IDENTIFYING and n in cohort.frame.columns}
+    left = {name: v for name, v in variables.items() if name not in gone}
+    blocks = {block: tuple(n for n in names if n not in gone) for block, names in cohort.blocks.items()}
+    return replace(cohort, frame=cohort.frame.drop(columns=sorted(gone)), variables=left, blocks=blocks)
 
 
 def _run(started: float, clock: Clock, config: StudyConfig, truncated: bool) -> dict[str, Any]:

@@ -127,13 +127,35 @@ def test_repeated_rows_are_visits_and_a_form_of_the_same_score_is_set_aside():
         (["yes", "no", "maybe"] * 10, "category"),
         (["<0.5", "7", "9"] * 10, "number"),
         (["12 mg/l", "13 mg/l", "14 mg/l"] * 10, "integer"),
-        (["01.02.2020", "25.02.2020", "k.A."] * 10, "date"),
         (["low", "high", ""] * 10, "category"),
     ],
 )
 def test_kinds_come_from_all_cells(tmp_path, cells, kind):
     found = proposed(table(tmp_path, {**BASE, "x": cells, "dead": DEAD}))
     assert kinds(found)["x"] == kind
+
+
+def test_a_date_is_kept_only_where_its_header_says_of_what(tmp_path):
+    cells = ["01.02.2020", "25.02.2020", "k.A."] * 10
+    found = proposed(table(tmp_path, {**BASE, "Visit date": cells, "X1": cells, "dead": DEAD}))
+    assert kinds(found)["Visit date"] == "date"
+    assert "X1" not in kinds(found)  # it may be a birth date
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"11010119680768{1000 + i}" for i in range(30)],
+        [f"{10 + i % 19:02d}0455{1000 + i}" for i in range(30)],
+        ["Dr. Kari Nordmannsen", "Dr. Ola Quist", "Dr. Kari Nordmannsen"] * 10,
+        ['"Quistgaard, Zebulon"', '"Nordmannsen, Kari"', '"Quistgaard, Zebulon"'] * 10,
+    ],
+    ids=["18 digits", "10 digits", "titled names", "last, first"],
+)
+def test_what_names_people_is_set_aside_under_a_neutral_header(tmp_path, cells):
+    found = proposed(table(tmp_path, {**BASE, "var_17": cells, "dead": DEAD}))
+    assert "var_17" not in kinds(found)
+    assert [f.code for f in found.findings if "var_17" in f.evidence] == ["TB171"]
 
 
 def test_units_come_from_header_or_cells(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,8 @@ from tabml.ingest.propose.question import Question
 from tabml.ingest.propose.words import AGE, CENTRE, DATE, EVENT, OUTCOME, PATIENT_ID, SEX, TIME
 
 MOST_CENTRES = 60
+#: Parts of a header that say: the date of a visit, an admission or an examination.
+DATED = re.compile(r"\bdate|date\b|dato\b|datum\b|\bfecha|päivä|\bpvm\b|visit|admission|baseline|日期")
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,8 @@ def _can_be_outcome(column: Profile, *, by_name: bool) -> bool:
 
 
 def _index_date(free: Sequence[Profile]) -> str | None:
-    dates = [c for c in free if c.is_date and not c.is_birth_date]
+    """A date column whose header says that it is one of a visit; a nameless date may be a birth date."""
+    dates = [c for c in free if c.is_date and not c.is_birth_date and (c.key in DATE or DATED.search(c.key))]
     return _one(dates) or _one(c for c in dates if c.key in DATE)
 
 

@@ -45,7 +45,9 @@ CENTRE = _words(
     "sykehus, klinikk, senter, sjukhus, klinik, center namn, hospital navn, krankenhaus, zentrum, prüfzentrum, spital,"
     "sairaala, keskus, centro, clínica, clinica, institución, 中心, 医院"
 )
-AGE = _words("age, alder, ålder, alter, ikä, edad, age years, age at diagnosis, age at baseline, patient age, 年龄")
+AGE = _words(
+    "age, alder, ålder, alter, ikä, edad, años, âge, età, idade, leeftijd, age years, age at diagnosis, age at baseline, patient age, 年龄"
+)
 SEX = _words("sex, gender, kjønn, kön, køn, geschlecht, geschl, sukupuoli, sexo, género, genero, 性别, male, female")
 DATE = _words(
     "date, visit date, exam date, examination date, index date, admission date, date of admission, inclusion date,"

@@ -220,10 +220,13 @@ def _for_whom(view: View) -> str:
     return f"{' '.join(said)}{tail}. For patients unlike these the numbers on this page say nothing."
 
 
+AGE_NAMES = ("age", "alder", "alter", "ålder", "ikä", "edad", "años", "âge", "età", "idade", "leeftijd", "年龄")
+
+
 def _age(view: View) -> str:
     for v in view.summary.get("variables", ()):
         words = str(v.get("name", "")).casefold().replace("_", " ").split()
-        if words[:1] in (["age"], ["alder"], ["alter"], ["ålder"], ["ikä"], ["edad"]) and v.get("quantiles"):
+        if words and words[0] in AGE_NAMES and v.get("quantiles"):
             q = v["quantiles"]
             return f"half of them aged {q['q25']:.0f} to {q['q75']:.0f} years"
     return ""

@@ -61,6 +61,11 @@ TIME_PATTERN = re.compile(
     r"|(os|pfs|dfs|rfs|efs|survival|follow up|fu) ?(time|days|months|years|d|m|y|mo)"
     r"|(survival|event|rfs|fu|obs|observation) ?time|überlebens\w*|overlevelses\w*|nachbeobachtungs\w*)\b"
 )
+#: Time in hospital is known at discharge, when the outcome is.
+STAY = re.compile(
+    r"\b(length of stay|hospital stay|days in hospital|los|liegedauer|verweildauer|liggetid|liggedøgn|vårdtid|hoitoaika"
+    r"|estancia|durée de séjour)\b|住院天数"
+)
 #: Words that turn a telling name into history: known before the outcome.
 HISTORY = re.compile(
     r"\b(prior|previous\w*|history|hx|family|familial|past|earlier|before|anamnes\w*|vorherig\w*|früher\w*|tidligere"
@@ -88,6 +93,8 @@ def tells_outcome(*names: str) -> str | None:
             continue
         if said in TIME_NAMES or TIME_PATTERN.search(said):
             return "follow-up time"
+        if STAY.search(said):
+            return "length of stay"
         found = [w for w in said.split() if w in OUTCOME_WORDS]
         if found:
             return found[0]
