@@ -283,9 +283,12 @@ def with_setting(config: StudyConfig, path: str, value: Any) -> StudyConfig:
 
 
 def shareable(config: StudyConfig) -> dict[str, Any]:
-    """The tree as plain data in which every path is a base name: what a study stores and hashes."""
-    tree = config.model_dump(mode="json")
-    for path in PATH_SETTINGS:
+    """The tree as plain data in which every path is a base name: what a study stores and hashes.
+
+    `out` is left empty: where a study stands is none of its results.
+    """
+    tree = config.model_dump(mode="json") | {"out": None}
+    for path in PATH_SETTINGS[:-1]:
         node, key = _descend(tree, path)
         node[key] = (
             [Path(v).name for v in node[key]] if isinstance(node[key], list) else node[key] and Path(node[key]).name

@@ -89,7 +89,7 @@ _CONTACT_WORDS = (
 )  # fmt: skip
 _BIRTH_WORDS = (
     "birth", "geburt", "fødselsdato", "fodselsdato", "födelsedatum", "fødselsdag", "syntymä", "naissance", "nacimiento",
-    "dob", "dofb", "出生",
+    "dob", "dofb", "出生", "date de naissance", "ddn",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ from tabml.learn.scored import NAMED, Scored, fold_numbers, of_outer, out_of_fol
 from tabml.learn.search import SearchResult, Trial, field_of, mean_loss, search, units_of
 from tabml.learn.trial import FittedState, ShipTask
 from tabml.metrics.registry import HEADLINE
+from tabml.models import load_plugin
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ def learn(
 
     `remaining` gives the seconds left of the study's time limit.
     """
+    for plugin in config.search.plugins:
+        load_plugin(Path(plugin))
     material = assemble(cohort, target, config)
     kind, said = plan_kind(config.estimate.method, material.events)
     plan, more = make_plan(cohort, target, config.split, kind=kind, seed=config.seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +42,7 @@ class Applied:
 def predict_file(
     model: Path, inputs: Sequence[Path], *, codebook_file: Path | None = None, sheet: str | None = None
 ) -> Applied:
-    """Read `inputs` by the model file's codebook (or another one) and predict every row, in the file's order.
+    """Read `inputs` by the model file's codebook (or another one) and predict every row, in the files' order.
 
     A DataError names all columns that are absent at once, and columns coded in levels the model does not know.
     """
@@ -53,9 +53,23 @@ def predict_file(
     bundle = open_bundle(model)
     codebook = load_codebook(codebook_file) if codebook_file is not None else bundle.codebook
     names = [entry["name"] for entry in bundle.schema]
-    rows = new_rows(read_files(inputs, Data(sheet=sheet)), codebook, names)
-    _refuse_absent(bundle, rows)
-    return apply_rows(bundle, rows)
+    sheets = read_files(inputs, Data(sheet=sheet))
+    parts: dict[str, Applied] = {}
+    for file in dict.fromkeys(s.file for s in sheets):  # each file is read in its own convention
+        rows = new_rows([s for s in sheets if s.file == file], codebook, names)
+        _refuse_absent(bundle, rows)
+        parts[file] = apply_rows(bundle, rows)
+    return _together(parts, bundle)
+
+
+def _together(parts: Mapping[str, Applied], bundle: Bundle) -> Applied:
+    """One table of all files, in their order; `file` says where a row stands as soon as there are several."""
+    if len(parts) == 1:
+        return next(iter(parts.values()))
+    for file, part in parts.items():
+        part.table.insert(0, "file", file)
+    table = pd.concat([p.table for p in parts.values()], ignore_index=True)
+    return Applied(table, ordered(f for p in parts.values() for f in p.findings), bundle.short_name)
 
 
 def open_bundle(model: Path) -> Bundle:

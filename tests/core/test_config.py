@@ -155,3 +155,12 @@ def test_durations(text, expected):
 def test_what_is_no_duration_is_refused(text):
     with pytest.raises(ConfigError, match="is not a duration"):
         config.seconds(text)
+
+
+def test_where_a_study_stands_is_no_part_of_what_is_stored():
+    one, two = (
+        config.load_config(flags={"out": "a/one"}, environment={}),
+        config.load_config(flags={"out": "two"}, environment={}),
+    )
+    assert config.shareable(one) == config.shareable(two)
+    assert config.config_sha256(one) == config.config_sha256(two)

@@ -101,6 +101,16 @@ def test_model_applies_to_a_file_in_each_convention(study, export, rows):
     assert sum(line["flag"] == "refuse" for line in table) <= rows / 2
 
 
+def test_two_files_are_each_read_in_their_own_convention(study):
+    here, _ = study
+    files = [HEART4 / "exports" / name for name in ("budapest_herzzentrum.csv", "cleveland_clinic.xlsx")]
+    run = call(here, "predict", "heart4-study/model.tabml", *files, "-o", "two.csv")
+    assert run.code == 0, run.said
+    with (here / "two.csv").open(encoding="utf-8", newline="") as lines:
+        rows = [line["file"] for line in csv.DictReader(lines)]
+    assert {name: rows.count(name) for name in set(rows)} == {f.name: n for f, n in zip(files, (295, 308), strict=True)}
+
+
 def test_trace_by_raw_id_shows_file_sheet_cell_and_rule(study):
     here, _ = study
     run = call(here, "trace", "heart4-study", "-", "chol", stdin="CC-00001\n")

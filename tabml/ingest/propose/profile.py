@@ -198,13 +198,15 @@ class Profile:
 
     @cached_property
     def cell_unit(self) -> str | None:
-        """The unit (UCUM) that nearly all number cells carry inside; None where they carry none, or several."""
+        """The one unit (UCUM) that number cells carry inside, all or some of them; None where none or several do.
+
+        Bare numbers beside them are taken to be in that unit: a column is written in one, and sometimes says so.
+        """
         units: Counter[str | None] = Counter()
         for text, n in self.counts.items():
             if unit := split_unit_cell(text)[1]:
                 units[canonical_unit(unit)] += n
-        is_usual = len(units) == 1 and units.total() >= MOSTLY * self.counts.total()
-        return next(iter(units)) if is_usual else None
+        return next(iter(units)) if len(units) == 1 else None
 
 
 @dataclass(frozen=True)
