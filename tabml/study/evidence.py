@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tabml import __version__
-from tabml.core.config import config_sha256, shareable
+from tabml.core.config import NOT_IN_HASH, config_sha256, shareable
 from tabml.core.errors import DependencyError
 from tabml.core.findings import Finding, finding, ordered
 from tabml.core.results import ESTIMATE_NAMES, Example, Explanation, Results, Table
@@ -95,7 +95,7 @@ def results(known: Known, learned: LearnResult, reasons: Reasons, *, run: Mappin
         summary=known.summary,
         comparisons=learned.comparisons,
         provenance={
-            "config": shareable(config), "config_sha256": config_sha256(config),
+            "config": {k: v for k, v in shareable(config).items() if k not in NOT_IN_HASH}, "config_sha256": config_sha256(config),
             "cohort_sha256": known.cohort.cohort_sha256, "plan_id": learned.plan.plan_id, "seed": config.seed,
             "software": software(), "data": [{"file": f, "sha256": s} for f, s in known.files],
             "splits": {"kind": learned.plan.kind, "strata": learned.plan.strata,

@@ -73,14 +73,16 @@ def leave_centres_out(
         kept = [t for t in trials if t.config.config_id in outer and _worked(outer[t.config.config_id])]
         seen = np.ones(material.patients.n)
         seen[fold.test] = 0.0
+        rule = main.rule
         if centre in plan.inner:
             inner = replace(plan.outer, folds=plan.inner[centre])
             rule = loss_rule(material.target, inner, material.grid)
             again = [gather(material, inner, inner.folds, t.config, results, rule, t.order, t.stage) for t in kept]
             kept = [t for t in again if t.status == "done"]
-            field = field_of(kept, rule)
-        else:
-            field = field_of(kept, main.rule)
+        if not kept:  # the time limit came before any model had all its inner folds
+            findings.append(finding("TB208", f"{centre} could not be left out in time", source=centre))
+            continue
+        field = field_of(kept, rule)
         decision = decide(field, config.final.choice, seen[None, :])
         left = _predict_centre(field, decision, kept, outer, _lesson_of(lesson, seen, material), seen, rows, material)
         out.append(_left_out(centre, rows, left, material))

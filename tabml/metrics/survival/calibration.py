@@ -123,8 +123,11 @@ def calibration_errors_at(
         return CalibrationErrorsAt(nothing, nothing, nothing)
     lp = spline @ fitted.beta
     base = baseline_hazard(found.time, found.event, lp, entry=found.entry, weight=found.weight)
-    observed = -np.expm1(-float(base.at(horizon)) * np.exp(lp))
+    observed = -np.expm1(-float(base.at(horizon)) * np.exp(np.minimum(lp, 500.0)))
     gap = np.abs(observed - risk)
+    if not np.isfinite(gap).all():
+        nothing = unknown("too few events for a smooth curve")
+        return CalibrationErrorsAt(nothing, nothing, nothing)
     middle = weighted_quantiles(gap, found.weight, (0.5, 0.9))
     return CalibrationErrorsAt(known(np.average(gap, weights=found.weight)), known(middle[0]), known(middle[1]))
 
