@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,13 +79,15 @@ def portable(
     codebook: Codebook,
     counts: Mapping[str, Mapping[str, int]] | None = None,
     *,
+    travels: Collection[str] | None = None,
     small_cell: int = SMALL_CELL,
 ) -> Codebook:
     """The codebook as it travels inside a model: how to read such exports, without this study's files.
 
     File names, hashes, row numbers, evidence and notes on mappings go. `counts` gives, per variable,
     the patients behind each level code: levels held by fewer than `small_cell` go too, with the cell
-    texts that lead to them; a variable without counts keeps its levels.
+    texts that lead to them; a variable without counts keeps its levels. Variables that are not among those
+    that travel (all of them by default) keep no levels and no cell texts.
     """
     sources = {
         name: source.model_copy(
@@ -94,7 +96,9 @@ def portable(
         for name, source in codebook.sources.items()
     }
     variables = {
-        name: _portable_variable(spec, (counts or {}).get(name), small_cell)
+        name: _portable_variable(
+            spec, (counts or {}).get(name) if travels is None or name in travels else {}, small_cell
+        )
         for name, spec in codebook.variables.items()
     }
     return codebook.model_copy(update={"sources": sources, "variables": variables})

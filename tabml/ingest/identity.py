@@ -79,6 +79,10 @@ def normalise_id(text: str, rule: str = "as_is") -> str:
     return folded.lstrip("0") or "0" if re.fullmatch(r"[0-9]+", folded) else folded
 
 
+#: Files by which a folder is known to hold a study: a key beside its pseudonyms would undo them.
+STUDY_MARKS = ("results.json", "study.yaml", "cohort.parquet")
+
+
 def _key_file(path: Path | None) -> Path:
     if path is not None:
         return Path(path).expanduser()
@@ -93,6 +97,8 @@ def _refuse_inside(file: Path, outside: Path | None) -> None:
     place = file.expanduser().resolve()
     if outside is not None and place.is_relative_to(Path(outside).resolve()):
         raise ConfigError("the site key may not lie inside the study folder", hint="choose another --key")
+    if any((parent / mark).is_file() for parent in place.parents for mark in STUDY_MARKS):
+        raise ConfigError("the site key may not lie inside a study folder", hint="choose another --key")
     if any((parent / ".git").exists() for parent in place.parents):
         raise ConfigError("the site key may not lie inside a git work tree", hint="choose another --key")
 

@@ -114,10 +114,11 @@ def match_sources(sheets: Sequence[RawSheet], codebook: Codebook) -> tuple[dict[
     InputError; a sheet that is neither a source nor under `other_sheets`, and a column that is neither
     mapped, an identifier nor unused, is a ConfigError.
     """
-    claimed = _by_name(sheets, codebook)
-    claimed |= _by_headers(sheets, codebook, claimed)
+    named = _by_name(sheets, codebook)
+    renamed = _by_headers(sheets, codebook, named)
+    claimed = named | renamed
     tables = {name: _source_table(name, codebook, claimed[name]) for name in codebook.sources}
-    findings = _account_for_sheets(sheets, codebook, claimed)
+    findings = (*_said_of_renamed(renamed, codebook), *_account_for_sheets(sheets, codebook, claimed))
     _account_for_columns(codebook, tables)
     return tables, findings
 
@@ -158,6 +159,15 @@ def _by_headers(sheets: Sequence[RawSheet], codebook: Codebook, claimed: Mapping
         taken.add(id(fits[0]))
         found[name] = fits[0]
     return found
+
+
+def _said_of_renamed(renamed: Mapping[str, RawSheet], codebook: Codebook) -> Iterable[Finding]:
+    """TB107 for each source whose file or sheet does not stand under the codebook's name."""
+    for name, sheet in renamed.items():
+        source = codebook.sources[name]
+        meant = f"{source.file}, sheet {source.sheet}" if source.sheet is not None else source.file
+        said = f"{meant} is not among the inputs; {sheet.name} has all its columns and was read as {name}"
+        yield finding("TB107", said, source=name, count=1)
 
 
 def _no_sheet(name: str, source: Source, sheets: Sequence[RawSheet]) -> InputError:

@@ -15,7 +15,7 @@ from tabml.core.config import StudyConfig
 from tabml.core.errors import ConfigError, did_you_mean
 from tabml.core.findings import Finding, finding
 from tabml.core.spec import Config
-from tabml.core.target import SURVIVAL_TASKS, Task
+from tabml.core.target import SURVIVAL_TASKS
 from tabml.learn.ensemble import BLEND
 from tabml.learn.material import Material
 from tabml.learn.plan import MIN_EVENTS_TO_SEARCH
@@ -100,13 +100,12 @@ class Portfolio:
 
 def make_portfolio(material: Material, config: StudyConfig) -> tuple[Portfolio, tuple[Finding, ...]]:
     """Lines for this task, preset and number of events; lines whose library is missing give way, with TB210."""
-    task = material.task
     flags = bool(config.prep.missing_flags)
     baselines = _baselines(material, flags)
     lines: tuple[Config, ...] = ()
     findings: tuple[Finding, ...] = ()
     if config.search.models:
-        lines = _named(config.search.models, task, flags)
+        lines = _named(config.search.models, material, flags)
     elif material.events >= MIN_EVENTS_TO_SEARCH:
         lines, findings = _sized(material, config, flags, len(baselines))
     seen = {c.config_id for c in baselines}
@@ -159,8 +158,9 @@ def _baselines(material: Material, flags: bool) -> tuple[Config, ...]:
     return tuple(lines)
 
 
-def _named(names: Iterable[str], task: Task, flags: bool) -> tuple[Config, ...]:
-    """The models the user asked for, with their defaults."""
+def _named(names: Iterable[str], material: Material, flags: bool) -> tuple[Config, ...]:
+    """The models the user asked for, with their defaults; `age_sex` sees age and sex, whoever asks for it."""
+    task, demographic = material.task, age_and_sex(material.variables)
     lines = []
     for name in names:
         spec = get(name)
@@ -170,7 +170,10 @@ def _named(names: Iterable[str], task: Task, flags: bool) -> tuple[Config, ...]:
         able, reason = available(name)
         if not able:
             raise ConfigError(f"model {name!r} is not available: {reason}", hint=reason.rpartition(": ")[2])
-        lines.append(Config(name, origin="user", missing_flags=flags, spec_version=spec.version))
+        if name == "age_sex" and not demographic:
+            raise ConfigError("no column is known to hold age or sex", hint="leave age_sex out of search.models")
+        features = demographic if name == "age_sex" else None
+        lines.append(Config(name, features=features, origin="user", missing_flags=flags, spec_version=spec.version))
     return tuple(lines)
 
 

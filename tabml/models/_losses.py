@@ -31,8 +31,8 @@ class Loss(Protocol):
 
 
 @dataclass(frozen=True)
-class Gaussian:
-    """Half the squared error."""
+class _OneOutcome:
+    """Rows A (n, p + 1), the intercept last and unpenalised, with one outcome y (n,) each."""
 
     A: Floats
     y: Floats
@@ -45,6 +45,11 @@ class Gaussian:
     @property
     def penalised(self) -> NDArray[np.bool_]:
         return np.arange(self.size) < self.size - 1
+
+
+@dataclass(frozen=True)
+class Gaussian(_OneOutcome):
+    """Half the squared error."""
 
     def value(self, b: Floats) -> float:
         return 0.5 * float(self.weight @ (self.y - self.A @ b) ** 2)
@@ -58,20 +63,8 @@ class Gaussian:
 
 
 @dataclass(frozen=True)
-class Logistic:
+class Logistic(_OneOutcome):
     """Negative log-likelihood of 0/1 outcomes."""
-
-    A: Floats
-    y: Floats
-    weight: Floats
-
-    @property
-    def size(self) -> int:
-        return int(self.A.shape[1])
-
-    @property
-    def penalised(self) -> NDArray[np.bool_]:
-        return np.arange(self.size) < self.size - 1
 
     def value(self, b: Floats) -> float:
         eta = self.A @ b

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tabml.core.codebook import Codebook
 from tabml.core.config import config_sha256, shareable
-from tabml.core.results import Results
+from tabml.core.results import SCHEMA
 from tabml.core.strictyaml import dump_yaml
 from tabml.study.bundle import Card, write_bundle
 from tabml.study.cohort_file import write_cohort
@@ -63,14 +63,10 @@ def _predictions(known: Known, learned: LearnResult) -> str:
 def _portable(known: Known) -> Codebook:
     """The codebook that travels with the model, without levels few patients hold."""
     from tabml.ingest.codebook_file import portable
+    from tabml.ingest.harmonise import level_counts
 
-    patient = known.cohort.rows["patient"]
-    counts = {
-        name: {str(level): int(n) for level, n in patient.groupby(known.cohort.frame[name].astype("string")).nunique().items()}
-        for name, variable in known.cohort.variables.items()
-        if variable.kind == "category"
-    }  # fmt: skip
-    return portable(known.codebook, counts, small_cell=known.config.privacy.small_cell)
+    small_cell = known.config.privacy.small_cell
+    return portable(known.codebook, level_counts(known.cohort), travels=known.cohort.variables, small_cell=small_cell)
 
 
 def _card(known: Known, learned: LearnResult, document: Mapping[str, Any]) -> Card:
@@ -120,7 +116,7 @@ def _write_store(folder: StudyFolder, known: Known, learned: LearnResult, docume
     try:
         keys = ("config_sha256", "cohort_sha256", "plan_id", "seed")
         store.put("study", study_id, {
-            "schema": Results.__name__, "status": "truncated" if learned.truncated else "finished",
+            "schema": SCHEMA, "status": "truncated" if learned.truncated else "finished",
             "task": known.target.task, "verdict": learned.verdict, "selected": document["study"]["selection"],
             **{key: document["provenance"][key] for key in keys},
         })  # fmt: skip

@@ -6,20 +6,24 @@ person goes through `ask`, what is shown through `progress`.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tabml.core.cohort import Cohort
 from tabml.core.config import StudyConfig, resolve, seconds
 from tabml.core.findings import Finding, check_codes, ordered
 from tabml.core.outcome import make_target, with_roles
 from tabml.core.progress import Progress, Report
-from tabml.study.folder import building, check_out, default_out
+from tabml.study.folder import StudyFolder, building, check_out, default_out
 from tabml.study.known import Known
 from tabml.study.questions import Ask, settle_codebook, settle_leaks
+
+if TYPE_CHECKING:
+    from tabml.ingest.identity import SiteKey
 
 Clock = Callable[[], float]
 
@@ -95,7 +99,7 @@ IDENTIFYING = ("TB144", "TB170", "TB171")
 
 
 def know(
-    inputs: Sequence[Path], config: StudyConfig, key: Any, *, ask: Ask | None, yes: bool, progress: Report
+    inputs: Sequence[Path], config: StudyConfig, key: SiteKey, *, ask: Ask | None, yes: bool, progress: Report
 ) -> Known:
     """From files to an audited cohort with its outcome and description."""
     from tabml.ingest.harmonise import harmonise
@@ -123,22 +127,17 @@ def know(
     return Known(config, codebook, cohort, target, summary, audited.set_aside, findings, files)
 
 
-def _place(inputs: Sequence[Path], config: StudyConfig, out: Path) -> Any:
+@contextlib.contextmanager
+def _place(inputs: Sequence[Path], config: StudyConfig, out: Path) -> Iterator[tuple[StudyFolder, SiteKey]]:
     """The folder being built, with the site key; refuses what can be refused before any work."""
-    import contextlib
-
     from tabml.ingest.identity import SiteKey
 
-    @contextlib.contextmanager
-    def placed() -> Any:
-        check_out(out)
-        key_file = Path(config.privacy.key_file) if config.privacy.key_file else None
-        key = SiteKey.load(key_file, outside=out)
-        with building(out) as folder:
-            folder.write_inputs(inputs)
-            yield folder, key
-
-    return placed()
+    check_out(out)
+    key_file = Path(config.privacy.key_file) if config.privacy.key_file else None
+    key = SiteKey.load(key_file, outside=out)
+    with building(out) as folder:
+        folder.write_inputs(inputs)
+        yield folder, key
 
 
 def _without(cohort: Cohort, set_aside: Mapping[str, tuple[str, str]], features: Sequence[str]) -> Cohort:

@@ -84,6 +84,14 @@ def test_a_codebook_that_is_not_there_is_said_to_be_so(tmp_path):
         load_codebook(tmp_path / "book.yaml")
 
 
+def test_a_variable_that_does_not_travel_takes_its_levels_along_with_it():
+    book = heart4_codebook()
+    name = next(n for n, spec in book.variables.items() if spec.levels)
+    thin = portable(book, {}, travels=[n for n in book.variables if n != name])
+    assert thin.variables[name].levels == {}
+    assert all(m.recode == {} for m in thin.variables[name].from_.values())
+
+
 def test_the_portable_codebook_holds_no_file_hash_row_or_rare_level():
     book = heart4_codebook()
     counts = {"thal": {"3": 196, "6": 4, "7": 192}, "sex": {"0": 194, "1": 726}}

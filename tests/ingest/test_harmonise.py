@@ -248,6 +248,13 @@ def test_next_years_file_is_found_by_its_headers(tmp_path):
     assert got.n_patients == 3 and "TB107" in codes(got)
 
 
+def test_a_source_found_under_another_name_is_said_even_without_a_hash(tmp_path):
+    got = cohort(BOOK, csv(tmp_path, "a 2026.csv", ROWS))
+    assert got.n_patients == 3
+    [said] = [f.evidence for f in got.findings if f.code == "TB107"]
+    assert "a.csv" in said and "a 2026.csv" in said
+
+
 def test_stated_rows_hold_while_the_file_is_unchanged(tmp_path):
     got = cohort(BOOK.replace("file: a.csv,", "file: a.csv, data_rows: [2, 3],"), csv(tmp_path, "a.csv", ROWS))
     assert got.n_patients == 2

@@ -80,3 +80,12 @@ def test_a_file_that_is_no_key_is_refused(tmp_path):
     (tmp_path / "site.key").write_text("hello", encoding="ascii")
     with pytest.raises(ConfigError, match="not a site key"):
         SiteKey.load(tmp_path / "site.key")
+
+
+def test_a_key_inside_any_study_is_refused(tmp_path):
+    study = tmp_path / "earlier-study"
+    (study / "private").mkdir(parents=True)
+    (study / "results.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ConfigError, match="may not lie inside a study folder"):
+        SiteKey.load(study / "private" / "site.key", outside=tmp_path / "another-study")
+    assert not (study / "private" / "site.key").exists()

@@ -15,6 +15,7 @@ from tabml.learn import fit
 from tabml.learn.fit import LearnResult, learn
 from tabml.learn.pipeline import FittedPipeline
 from tabml.learn.trial import reason_of
+from tabml.metrics.calibration import observed_expected
 from tests.learn.learn_cohorts import quick_config, small_cohort
 
 
@@ -48,6 +49,17 @@ def test_three_named_estimates_and_the_centres_are_there(study) -> None:
     headline = study.headline
     assert headline is not None and headline.lower is not None and headline.upper is not None
     assert headline.lower < headline.value < headline.upper
+
+
+def test_observed_to_expected_keeps_its_own_interval(study) -> None:
+    """Draws inside outcome strata cannot vary the number of events, so they would make it half as wide."""
+    [ratio] = [
+        e for e in study.estimates
+        if (e.key, e.model, e.estimate_type, e.population) == ("observed_expected", "final", "cv_winner", "all")
+    ]  # fmt: skip
+    mine = study.predictions.query("model == 'final' and kind == 'out_of_fold'")
+    truth = observed_expected(mine["truth"].to_numpy(dtype=float), mine.filter(like="probability").to_numpy()[:, 0])
+    assert (ratio.lower, ratio.upper) == pytest.approx((truth.lower, truth.upper), rel=1e-6)
 
 
 def test_a_signal_is_found(study) -> None:

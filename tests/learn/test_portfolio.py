@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tabml.core.cohort import Variable
@@ -50,3 +52,18 @@ def test_words_that_only_contain_age_are_not_age() -> None:
 def test_a_model_for_another_task_is_refused(make_cohort, config) -> None:
     with pytest.raises(ConfigError, match="'cox' does not serve binary"):
         _portfolio(make_cohort(), config(search={"models": ["cox"]}))
+
+
+def test_age_and_sex_asked_for_by_name_see_age_and_sex_only(make_cohort, config) -> None:
+    portfolio = _portfolio(make_cohort(), config(search={"models": ["age_sex", "ridge"]}))
+    lines = [c for c in portfolio.configs if c.model == "age_sex"]
+    assert [c.features for c in lines] == [("age", "sex")]
+
+
+def test_age_and_sex_cannot_be_asked_for_where_neither_is_known(make_cohort, config) -> None:
+    cohort = make_cohort()
+    names = {"age": "v1", "sex": "v2"}
+    variables = {names.get(n, n): replace(v, name=names.get(n, n)) for n, v in cohort.variables.items()}
+    hidden = replace(cohort, frame=cohort.frame.rename(columns=names), variables=variables)
+    with pytest.raises(ConfigError, match="no column is known to hold age or sex"):
+        _portfolio(hidden, config(search={"models": ["age_sex"]}))

@@ -24,6 +24,8 @@ from tabml.metrics.intervals import Scale, percentile, shrunk_interval
 from tabml.metrics.value import Value, known, unknown
 
 SIDE_RESAMPLES = 200  # of numbers that are not the headline
+#: Ratios of event counts: draws inside outcome strata cannot vary the events, the formula of the metric does.
+OWN_INTERVAL = ("observed_expected", "observed_expected_at")
 CALIBRATED = (0.8, 1.2)  # of the slope; outside it risks mislead
 
 
@@ -35,6 +37,11 @@ class Bench:
     judge: Judge
     weights: NDArray[np.int32]
     thresholds: tuple[float, ...] = ()
+
+    @property
+    def one_row_each(self) -> bool:
+        """Whether rows are patients, so that a formula for independent rows holds."""
+        return len(self.material.y) == self.material.patients.n
 
     def asks(self, model: str) -> tuple[Ask, ...]:
         """All numbers for the final and the simple model, the brief ones for the others."""
@@ -113,9 +120,12 @@ def cross_validated(
     out = []
     for name, s in scored.items():
         for ask in bench.asks(name):
-            point = replace(_point(bench.judge, ask, s), lower=None, upper=None, method=None)
+            point = _point(bench.judge, ask, s)
             drawn = draws[name].get(ask)
-            value = point if drawn is None else percentile(point, _run(ask, drawn))
+            if not (ask.key in OWN_INTERVAL and bench.one_row_each and point.lower is not None):
+                point = replace(point, lower=None, upper=None, method=None)
+                point = point if drawn is None else percentile(point, _run(ask, drawn))
+            value = point
             out.append(bench.estimate(ask, value, name, kind))
     return out
 
