@@ -99,7 +99,8 @@ def count_findings(findings: Iterable[Finding]) -> str:
     counts = dict.fromkeys(SEVERITY_WORDS, 0)
     for finding in findings:
         counts[finding.severity] += 1
-    return f"{counts['grave']} grave, {counts['warn']} warnings, {counts['info']} notes"
+    warnings, notes = (f"{counts[s]} {SEVERITY_WORDS[s]}{'' if counts[s] == 1 else 's'}" for s in ("warn", "info"))
+    return f"{counts['grave']} grave, {warnings}, {notes}"
 
 
 def shared_options(command: Command) -> Command:

@@ -37,7 +37,7 @@ def study_text(outcome: StudyOutcome) -> str:
         paragraph(outcome.headline),
         findings_text(outcome),
         _files(outcome.folder),
-        "\n".join(["Next:", f"  open {place}/report.html",
+        "\n".join(["Next:", f"  open {quoted(place + '/report.html')}",
                    f"  tabml predict {quoted(place + '/model.tabml')} NEW.xlsx -o risk.xlsx",
                    f"  tabml trace {quoted(place)} PATIENT VARIABLE"]),
     ]  # fmt: skip
@@ -50,9 +50,11 @@ def summary_text(outcome: StudyOutcome) -> str:
     if outcome.document.get("outcome", {}).get("task") in ("regression", "multiclass"):
         known.pop("events", None)
     counts = _counts(known)
+    from tabml.ingest.propose.question import quoted
+
     place = name(outcome.folder)
     parts = [roles_text(outcome.folder), paragraph(f"{outcome.headline}. {counts}"), findings_text(outcome),
-             _files(outcome.folder), f"Next: open {place}/summary.html"]  # fmt: skip
+             _files(outcome.folder), f"Next: open {quoted(place + '/summary.html')}"]  # fmt: skip
     return "\n\n".join(part for part in parts if part)
 
 

@@ -24,10 +24,16 @@ class View:
         estimates = [
             {**e, "key": ALIASES.get(str(e.get("key")), e.get("key"))} for e in _records(document.get("estimates"))
         ]
+        whole = {**document, "estimates": estimates}
         return cls(
-            {**document, "estimates": estimates},
+            _without_twin(whole) if _simple_is_final(document) else whole,
             summary if summary is not None else _mapping(document.get("summary")),
         )
+
+    @property
+    def simple_is_final(self) -> bool:
+        """Whether the final model and the simple one are the same; it is then shown once, as the final model."""
+        return _simple_is_final(self.document)
 
     def part(self, name: str) -> Record:
         """A part of the document that is a mapping; empty when it is not there."""
@@ -197,3 +203,15 @@ def _records(value: Any) -> Sequence[Record]:
     if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
         return [v for v in value if isinstance(v, Mapping)]
     return []
+
+
+def _simple_is_final(document: Record) -> bool:
+    selection = _mapping(_mapping(document.get("study")).get("selection"))
+    return bool(selection.get("final")) and selection.get("final") == selection.get("simple")
+
+
+def _without_twin(document: Record) -> Record:
+    """The document without the simple model's numbers and lines, where it is the final model under another name."""
+    twins = ("simple", "final - simple")
+    parts = ("estimates", "curves", "comparisons")
+    return {**document, **{p: [r for r in _records(document.get(p)) if r.get("model") not in twins] for p in parts}}

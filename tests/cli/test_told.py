@@ -57,6 +57,6 @@ def test_text_tells_who_how_well_and_what_next(folder: Path, monkeypatch) -> Non
 def test_only_so_many_grave_findings_are_printed(folder: Path) -> None:
     many = [finding("TB141", f"column {i} tells the outcome", columns=[str(i)]) for i in range(SHOWN_GRAVE + 2)]
     text = findings_text(outcome(folder, *many, finding("TB120", "4 rows merged")))
-    assert "10 grave, 0 warnings, 1 notes" in text
+    assert "10 grave, 0 warnings, 1 note" in text
     assert "... and 2 more grave findings" in text
     assert "rows merged" not in text

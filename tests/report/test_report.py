@@ -220,6 +220,17 @@ class TestTolerance:
             assert "<script" not in html and "&lt;script&gt;" in html
 
 
+def test_one_model_is_not_shown_as_two(heart: dict[str, Any]) -> None:
+    """Its two estimates differ, for choosing the best and choosing the simplest are two procedures."""
+    document = copy.deepcopy(heart)
+    assert "Simple model" in render_report(document)
+    same = [[2, 1.0]]
+    document["study"]["selection"] = {"final": same, "simple": same, "is_blend": False, "reason": ""}
+    page = render_report(document)
+    assert "Simple model" not in page
+    assert "The final model is also the simplest" in page
+
+
 def test_a_wide_study_stays_small(heart: dict[str, Any]) -> None:
     document = copy.deepcopy(heart)
     variables = document["summary"]["variables"]

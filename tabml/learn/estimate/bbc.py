@@ -176,6 +176,8 @@ def verdict(gains: Mapping[str, Floats], *, shrink: float = SHRINK) -> tuple[str
             continue
         bound = lower_bound(gains[name], shrink=shrink)
         if bound <= 0:
-            said = f"mean loss against {title} falls by {np.nanmean(gains[name]):.4f}, 95 % lower bound {bound:.4f}"
+            gain = float(np.nanmean(gains[name]))
+            side = "lower" if gain > 0 else "higher"
+            said = f"mean loss is {abs(gain):.4f} {side} than that of {title}; the gain may be {bound:.4f} (95 % lower bound)"
             return word, (finding(code, said),)
     return "useful", ()

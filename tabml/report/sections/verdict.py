@@ -133,6 +133,8 @@ def _details(view: View, key: str) -> tuple[str, ...]:
     plain = view.estimate(key, "age_sex", estimate_type=(*HONEST, "cv_winner"))
     if plain is not None and plain.get("value") is not None:
         said.append(f"Age and sex alone: {text_of(plain)}.")
+    if view.simple_is_final:
+        said.append("The final model is also the simplest within one standard error of the best.")
     if _belief(view):
         said.append(_belief(view))
     if fall := _centres(view, key) or _hardest(view):
