@@ -81,5 +81,7 @@ def _value(path: str, value: Any) -> Any:
     return value
 
 
-inputs_argument = click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(path_type=Path))
+#: A path as typed: whether it can be read is told by the reader, with its exit code and what to do.
+AnyPath = click.Path(path_type=Path, readable=False)
+inputs_argument = click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=AnyPath)
 yes_option = click.option("--yes", is_flag=True, help="Take the safe answer to every question, with a finding.")

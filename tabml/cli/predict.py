@@ -6,17 +6,18 @@ from pathlib import Path
 
 import click
 
-from tabml.cli.configure import inputs_argument
+from tabml.cli.configure import AnyPath, inputs_argument
 from tabml.cli.front import Front, finding_lines, pass_front, shared_options
 from tabml.cli.text import name
+from tabml.core.wording import counted
 
 
 @click.command()
-@click.argument("model", metavar="MODEL", type=click.Path(path_type=Path))
+@click.argument("model", metavar="MODEL", type=AnyPath)
 @inputs_argument
-@click.option("-o", "--out", required=True, metavar="FILE", type=click.Path(path_type=Path),
+@click.option("-o", "--out", required=True, metavar="FILE", type=AnyPath,
               help="Table to write: .xlsx or .csv; it must not exist.")  # fmt: skip
-@click.option("--codebook", metavar="FILE", type=click.Path(path_type=Path),
+@click.option("--codebook", metavar="FILE", type=AnyPath,
               help="How these exports are read, where the model file's own codebook does not fit.")  # fmt: skip
 @click.option("--sheet", metavar="NAME", help="Sheet to read.")
 @shared_options
@@ -38,5 +39,6 @@ def command(
     counts = flag_counts(applied.table["flag"])
     result = {"file": out.name, "rows": len(applied.table), "flags": counts, "bundle": applied.bundle}
     words = ", ".join(f"{n} {flag}" for flag, n in counts.items())
-    text = f"{len(applied.table)} rows written to {name(out)}: {words}"
-    front.answer("predict", result, f"{text}\n{finding_lines(applied.findings)}".rstrip(), applied.findings)
+    line = f"{counted(len(applied.table), 'row')} written to {name(out)}: {words}"
+    text = f"{line}\n{finding_lines(applied.findings)}".rstrip()
+    front.answer("predict", result, text, applied.findings, line=line)

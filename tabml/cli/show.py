@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tabml.cli.configure import AnyPath
 from tabml.cli.front import Front, pass_front, shared_options
 from tabml.cli.text import name, paragraph, table
 
@@ -16,7 +17,7 @@ USE_WORDS = {"text": "Intended use", "population": "In whom", "not_for": "Not fo
 
 
 @click.command()
-@click.argument("model", metavar="MODEL", type=click.Path(path_type=Path))
+@click.argument("model", metavar="MODEL", type=AnyPath)
 @shared_options
 @pass_front
 def command(front: Front, model: Path) -> None:
