@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from tabml.core.codebook import Codebook, ColumnMapping, IdColumn, Repeats, Source, VariableSpec
-from tabml.core.errors import InputError, QuestionError
+from tabml.core.errors import DataError, InputError, QuestionError
 from tabml.core.findings import Finding, finding
+from tabml.ingest.accounts import join_finding
 from tabml.ingest.cells import as_kind
 from tabml.ingest.layout import NoTable, Table, find_table
 from tabml.ingest.read import RawSheet
 from tabml.ingest.records import Records, attach, join_keys, read_records
 from tabml.ingest.repeats import merge_repeats
-from tabml.ingest.sources import SourceTable, missing_columns, needed_headers
-from tabml.ingest.values import MISSING_WORDS, fold
+from tabml.ingest.sources import SourceTable, missing_columns, needed_headers, set_aside_counts, with_nearest
+from tabml.ingest.sums import summing_rows
+from tabml.ingest.together import LEAST_SHARE
+from tabml.ingest.values import MISSING_WORDS, cell_text, fold
 
 #: The name of the convention in which headers are the variables' own names.
 CANONICAL = "canonical"
-#: Less than this share of a convention's columns present: the file is not in that convention.
-LEAST_SHARE = 0.5
+#: What a file of nothing but headers is told.
+NO_ROWS = "no rows below the header"
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class NewRows:
     """One line per data row of the file, in its order.
 
     `frame`: the variables asked for, typed as in a cohort; `row_numbers`: row in the file; `raw_ids`: the
-    user's own ids (empty text without an id column); `absent`: variables the file has no column for.
+    user's own ids (empty text without an id column); `absent`: variables the file has no column for, each with
+    the header it is read from and the nearest ones; `place`: file and sheet.
     """
 
     frame: pd.DataFrame
@@ -40,7 +44,8 @@ class NewRows:
     centre: tuple[str | None, ...]
     source: str
     findings: tuple[Finding, ...]
-    absent: tuple[str, ...]
+    absent: Mapping[str, str]
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,24 +75,53 @@ def new_rows(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence
     equally good ones are a QuestionError; none is an InputError that names the nearest headers.
     """
     tables = [t for s in sheets if not s.hidden and isinstance(t := find_table(s), Table)]
-    if not tables:
-        reasons = "; ".join(sorted({t.reason for s in sheets if isinstance(t := find_table(s), NoTable)}))
-        raise InputError(
-            f"no table found{': ' + reasons if reasons else ''}", where=", ".join(sorted({s.file for s in sheets}))
-        )
     codebook = _with_canonical(codebook, variables)
+    if not tables or all(_ends_with_headers(t.sheet, codebook, variables) for t in tables):
+        raise _no_table(sheets, codebook, variables)
     match, is_certain = _best(tables, codebook, variables)
     codebook, absent = _without_absent(codebook, match, variables)
     at = _source_table(match.source, codebook, match.tables[match.source])
     records = _joined(at, codebook, match, variables)
     frame = _frame(records.values, codebook, variables)
-    findings = list(records.findings)
+    findings = [*_layout_findings(at), *records.findings]
     if absent:
         evidence = f"no column in the file for {', '.join(absent)}"
         findings.append(finding("TB702", evidence, columns=absent, count=len(absent)))
     shown = tuple(records.ids["shown"]) if at.source.id is not None else ("",) * len(records)
     centres = _centres(codebook, records) if is_certain else (None,) * len(records)
-    return NewRows(frame, at.row_numbers, shown, centres, match.source, tuple(findings), absent)
+    return NewRows(frame, at.row_numbers, shown, centres, match.source, tuple(findings), absent, at.place)
+
+
+def _no_table(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence[str]) -> InputError | DataError:
+    """Why there is nothing to read: known headers with no row below them, or no table at all."""
+    where = ", ".join(sorted({s.file for s in sheets}))
+    reasons = sorted({t.reason for s in sheets if isinstance(t := find_table(s), NoTable)})
+    if NO_ROWS in reasons or any(_ends_with_headers(s, codebook, variables) for s in sheets):
+        return DataError(NO_ROWS, where=where, hint="export the patients again")
+    return InputError(f"no table found{': ' + '; '.join(reasons) if reasons else ''}", where=where)
+
+
+def _ends_with_headers(sheet: RawSheet, codebook: Codebook, variables: Sequence[str]) -> bool:
+    """Whether the last row with anything in it names the columns of a source: nothing stands below it."""
+    last = next((row for row in reversed(sheet.cells) if any(value is not None for value in row)), ())
+    texts = {fold(cell_text(value)) for value in last if value is not None}
+    for source in codebook.sources:
+        headers = needed_headers(codebook, source, variables)
+        if headers and sum(fold(h) in texts for h in headers) >= max(2, LEAST_SHARE * len(headers)):
+            return True
+    return False
+
+
+def _layout_findings(at: SourceTable) -> list[Finding]:
+    """What was met while the table was found, and the rows of it that are no patients.
+
+    How header and delimiter were worked out (TB105) is settled by the headers that a convention knows.
+    """
+    found = [f for f in at.table.findings if f.code not in ("TB103", "TB105")]
+    if at.aside:
+        said = ", ".join(f"{n} {reason}" for reason, n in set_aside_counts(at).items())
+        found.append(finding("TB103", f"rows of {at.place} set aside: {said}", count=len(at.aside), source=at.name))
+    return found
 
 
 def _with_canonical(codebook: Codebook, variables: Sequence[str]) -> Codebook:
@@ -186,32 +220,33 @@ def _no_convention(tables: Sequence[Table], codebook: Codebook, variables: Seque
     )
 
 
-def _without_absent(codebook: Codebook, match: _Match, variables: Sequence[str]) -> tuple[Codebook, tuple[str, ...]]:
-    """Mappings whose columns the file lacks are set aside; returns the variables that lose their column."""
+def _without_absent(codebook: Codebook, match: _Match, variables: Sequence[str]) -> tuple[Codebook, dict[str, str]]:
+    """Mappings whose columns the file lacks are set aside; returns the variables that lose their column, in words."""
     specs = dict(codebook.variables)
     has: set[str] = set()
+    absent: dict[str, list[str]] = {}
     group = [
         match.source,
         *(n for n, s in codebook.sources.items() if s.join is not None and s.join.to == match.source),
     ]
     for source in group:
         table = match.tables.get(source)
-        lacking = {
-            v
-            for header, users in needed_headers(codebook, source).items()
-            if table is None or table.find(header) is None
-            for v in users
-        }
+        lacking: set[str] = set()
+        for header, users in needed_headers(codebook, source).items():
+            if table is None or table.find(header) is None:
+                lacking |= users
+                for v in users:
+                    absent.setdefault(v, []).extend(with_nearest([header], table or match.tables[match.source]))
         for name, _, _ in codebook.mappings(source):
             if name in lacking:
                 spec = specs[name]
-                absent = ColumnMapping(status="absent")
-                specs[name] = spec.model_copy(update={"from_": {**spec.from_, source: absent}})
+                gone = ColumnMapping(status="absent")
+                specs[name] = spec.model_copy(update={"from_": {**spec.from_, source: gone}})
             else:
                 has.add(name)
     sources = {n: _lenient(codebook.sources[n], match.tables.get(n)) for n in codebook.sources}
     thin = codebook.model_copy(update={"variables": specs, "sources": sources})
-    return thin, tuple(v for v in variables if v not in has)
+    return thin, {v: ", ".join(absent.get(v, [repr(v)])) for v in variables if v not in has}
 
 
 def _lenient(source: Source, table: Table | None) -> Source:
@@ -222,7 +257,10 @@ def _lenient(source: Source, table: Table | None) -> Source:
 
 
 def _source_table(name: str, codebook: Codebook, table: Table) -> SourceTable:
-    return SourceTable(name, codebook.sources[name], table, tuple(range(len(table.rows))), dict(table.set_aside), ())
+    sums = summing_rows(table, codebook, name)
+    kept = tuple(i for i in range(len(table.row_numbers)) if i not in sums)
+    aside = {**table.set_aside, **{table.row_numbers[i]: reason for i, reason in sums.items()}}
+    return SourceTable(name, codebook.sources[name], table, kept, aside, ())
 
 
 def _joined(at: SourceTable, codebook: Codebook, match: _Match, variables: Sequence[str]) -> Records:
@@ -235,7 +273,10 @@ def _joined(at: SourceTable, codebook: Codebook, match: _Match, variables: Seque
         other_at = _source_table(name, codebook, table)
         policy = {name: Repeats(exact="merge", conflict="missing")}
         other = merge_repeats(read_records(other_at, codebook, only=wanted), policy, None, yes=True).records
-        records, _, _ = attach(records, join_keys(at, join), other, join=join)
+        records, partner, leftover = attach(records, join_keys(at, join), other, join=join)
+        found = join_finding(at.name, name, int((partner >= 0).sum()), leftover, len(at.kept))
+        if found.severity != "info":  # every row found its partner: nothing to say
+            records = replace(records, findings=(*records.findings, found))
     return records
 
 

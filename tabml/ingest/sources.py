@@ -94,17 +94,22 @@ def needed_headers(codebook: Codebook, source: str, variables: Iterable[str] | N
 
 def missing_columns(source: str, headers: Sequence[str], table: Table) -> InputError:
     """The error for columns the codebook names and the file lacks, with the nearest headers."""
-    near = []
-    for header in headers:
-        known = {fold(leaf): header for leaf, header in zip(table.leaves, table.headers, strict=True)}
-        close = difflib.get_close_matches(fold(header), known, n=2, cutoff=0.4)
-        near.append(f"{header!r} (nearest: {', '.join(repr(known[c]) for c in close)})" if close else repr(header))
     word = "column" if len(headers) == 1 else "columns"
     return InputError(
-        f"{word} named in the codebook not found: {'; '.join(near)}",
+        f"{word} named in the codebook not found: {'; '.join(with_nearest(headers, table))}",
         where=f"{table.sheet.name}, source {source!r}",
         hint="correct the codebook, or export the column again",
     )
+
+
+def with_nearest(headers: Iterable[str], table: Table) -> list[str]:
+    """Each absent header with the nearest ones the table has: `'Kolesterol' (nearest: 'Kolestrol')`."""
+    known = {fold(leaf): header for leaf, header in zip(table.leaves, table.headers, strict=True)}
+    near = []
+    for header in headers:
+        close = difflib.get_close_matches(fold(header), known, n=2, cutoff=0.4)
+        near.append(f"{header!r} (nearest: {', '.join(repr(known[c]) for c in close)})" if close else repr(header))
+    return near
 
 
 def match_sources(sheets: Sequence[RawSheet], codebook: Codebook) -> tuple[dict[str, SourceTable], tuple[Finding, ...]]:

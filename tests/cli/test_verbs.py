@@ -142,8 +142,10 @@ def test_predict_by_variable_names_and_shuffled_columns(model: Path, tmp_path: P
 
 def test_absent_columns_are_named_all_at_once(model: Path, tmp_path: Path, capsys) -> None:
     (tmp_path / "new.csv").write_text("Pat;Alter;Geschlecht\n1;50;m\n", encoding="utf-8")
-    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "r.csv")]) == 4
-    assert "absent: chol, fbs" in capsys.readouterr().err
+    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "r.csv")]) == 3
+    said = capsys.readouterr().err
+    assert "columns the model needs not found: 'Chol'" in said and "'FBS'" in said
+    assert "where: new.csv, read as ward" in said
     assert not (tmp_path / "r.csv").exists()
 
 
