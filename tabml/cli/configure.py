@@ -56,7 +56,7 @@ def setting_options(*names: str) -> Callable[[Command], Command]:
         )(command)
         for option in reversed(names):
             path, settings = SETTINGS[option]
-            command = click.option(option, _parameter(path), **settings)(command)
+            command = click.option(option, parameter(path), **settings)(command)
         return command
 
     return decorate
@@ -66,12 +66,13 @@ def from_options(options: Mapping[str, Any]) -> StudyConfig:
     """The tree that these options, the environment and the study file make."""
     from tabml.core.config import load_config
 
-    flags = {path: _value(path, options.get(_parameter(path))) for path, _ in SETTINGS.values()}
+    flags = {path: _value(path, options.get(parameter(path))) for path, _ in SETTINGS.values()}
     file = options.get("config_file")
     return load_config(Path(file) if file else None, flags=flags, assignments=options.get("assignments", ()))
 
 
-def _parameter(path: str) -> str:
+def parameter(path: str) -> str:
+    """The keyword under which a verb receives a setting."""
     return path.replace(".", "__")
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from tabml.cli.configure import AnyPath, inputs_argument
+from tabml.cli.configure import AnyPath, from_options, inputs_argument, parameter
 from tabml.cli.front import Front, finding_lines, pass_front, shared_options
 from tabml.cli.text import name
 from tabml.core.wording import counted
+
+#: The setting that `fit --plugin` fills too, so that the environment may name the plugin for both.
+PLUGIN = parameter("search.plugins")
 
 
 @click.command()
@@ -20,11 +24,13 @@ from tabml.core.wording import counted
 @click.option("--codebook", metavar="FILE", type=AnyPath,
               help="How these exports are read, where the model file's own codebook does not fit.")  # fmt: skip
 @click.option("--sheet", metavar="NAME", help="Sheet to read.")
+@click.option("--plugin", PLUGIN, multiple=True, metavar="FILE.py", help="File of a plugin whose model MODEL holds.")
 @shared_options
 @pass_front
 def command(
-    front: Front, model: Path, inputs: tuple[Path, ...], out: Path, codebook: Path | None, sheet: str | None
-) -> None:
+    front: Front, /, model: Path, inputs: tuple[Path, ...], out: Path, codebook: Path | None, sheet: str | None,
+    **options: Any,
+) -> None:  # fmt: skip
     """Apply MODEL to the rows of INPUT and write one line per row: risk, flag and its reasons.
 
     flag is use, review or refuse; a refused row has no number. The table holds your own patient ids: keep it
@@ -34,7 +40,8 @@ def command(
     from tabml.study.table_file import check_table_path, write_table
 
     check_table_path(out)
-    applied = predict_file(model, inputs, codebook_file=codebook, sheet=sheet)
+    plugins = [Path(file) for file in from_options(options).search.plugins]
+    applied = predict_file(model, inputs, codebook_file=codebook, sheet=sheet, plugins=plugins)
     write_table(out, applied.table)
     counts = flag_counts(applied.table["flag"])
     result = {"file": out.name, "rows": len(applied.table), "flags": counts, "bundle": applied.bundle}

@@ -15,6 +15,7 @@ from tabml.core.errors import ConfigError, DataError, InputError
 from tabml.core.findings import Finding, ordered
 from tabml.study.bundle import Bundle, read_bundle
 from tabml.study.checks import Checked, check_rows
+from tabml.study.plugins import load_needed
 from tabml.study.probe import needs_probe, probe
 
 if TYPE_CHECKING:
@@ -41,7 +42,12 @@ class Applied:
 
 
 def predict_file(
-    model: Path, inputs: Sequence[Path], *, codebook_file: Path | None = None, sheet: str | None = None
+    model: Path,
+    inputs: Sequence[Path],
+    *,
+    codebook_file: Path | None = None,
+    sheet: str | None = None,
+    plugins: Sequence[Path] = (),
 ) -> Applied:
     """Read `inputs` by the model file's codebook (or another one) and predict every row, in the files' order.
 
@@ -53,7 +59,7 @@ def predict_file(
     from tabml.ingest.read import read_files
     from tabml.ingest.together import read_together
 
-    bundle = open_bundle(model)
+    bundle = open_bundle(model, plugins)
     codebook = load_codebook(codebook_file) if codebook_file is not None else bundle.codebook
     names = [entry["name"] for entry in bundle.schema]
     files = _by_file(read_files(inputs, Data(sheet=sheet)))
@@ -92,11 +98,15 @@ def _together(parts: Mapping[str, Applied], bundle: Bundle) -> Applied:
     return Applied(table, ordered(f for p in parts.values() for f in p.findings), bundle.short_name)
 
 
-def open_bundle(model: Path) -> Bundle:
-    """A model file to predict with: checked here, and its foreign parts opened in a child process first."""
+def open_bundle(model: Path, plugins: Sequence[Path] = ()) -> Bundle:
+    """A model file to predict with: checked here, and its foreign parts opened in a child process first.
+
+    `plugins` are the files a model of a plugin needs; only one with the content it was made with is loaded.
+    """
     bundle = read_bundle(model)
+    load_needed(bundle.plugins, plugins, model.name)
     if needs_probe(tuple(bundle.members)):
-        probe(model)
+        probe(model, plugins)
     return bundle
 
 
