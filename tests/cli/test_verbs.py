@@ -245,3 +245,16 @@ def test_an_unreadable_input_is_exit_3(model: Path, tmp_path: Path, capsys, monk
                       ["fit", str(tmp_path / "new.csv"), "--out", str(tmp_path / "s")]):  # fmt: skip
         assert run(arguments) == 3
         assert "the file cannot be opened: Permission denied" in capsys.readouterr().err
+
+
+def test_trace_says_why_a_value_is_missing(harmonised: Path, capsys) -> None:
+    capsys.readouterr()
+    table = pd.read_csv(harmonised / "cohort.csv", dtype=str)
+    at = table[table["ca"].isna() & (table["source"] == "cleveland")].iloc[0]
+    assert run(["trace", str(harmonised), at["pseudonym"], "ca"]) == 0
+    assert "missing, because: a word that means missing in this export" in capsys.readouterr().out
+    assert run(["trace", str(harmonised), at["pseudonym"], "ca", "--json"]) == 0
+    (answer,) = json.loads(capsys.readouterr().out)["result"]
+    assert answer["why"] == "a word that means missing in this export"
+    assert run(["trace", str(harmonised), at["pseudonym"], "age", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["result"][0]["why"] == ""
