@@ -43,6 +43,12 @@ def _text(manifest: dict[str, Any], sha256: str) -> str:
     if honest:
         rows = [(e.get("key"), str(e.get("estimate_type")).replace("_", " "), e.get("text")) for e in honest]
         parts.append("Performance:\n" + table(("measure", "estimate", "value"), rows))
+    simpler = (manifest.get("cohort") or {}).get("age_sex")
+    if simpler:
+        columns = ", ".join(f"{key} ({column})" for key, column in simpler.items())
+        parts.append(paragraph(f"Compared in its report with a model of {columns} only"))
+    if manifest.get("plugins"):
+        parts.append(paragraph(f"Needs for predict: {', '.join('--plugin ' + p['file'] for p in manifest['plugins'])}"))
     if manifest["software"]:
         parts.append(paragraph("Made with " + ", ".join(f"{k} {v}" for k, v in manifest["software"].items())))
     return "\n\n".join(parts)

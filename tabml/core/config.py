@@ -124,6 +124,12 @@ class Audit(Node):
     """Finding codes not shown at the top; the report lists that they were muted."""
     leak_score: float = Field(0.95, gt=0.5, le=1)
     """A single column that predicts the outcome better than this is set aside (TB140)."""
+    leak_gap: float = Field(0.25, gt=0, le=1)
+    """A single column this far above the next unrelated one is set aside too (TB140), if it is strong by itself."""
+    gap_score: float = Field(0.9, ge=0.5, le=1)
+    """Strong by itself, for the rule of the gap: AUC or C-index above this."""
+    gap_r2: float = Field(0.8, ge=0, le=1)
+    """Strong by itself, for the rule of the gap: R squared above this."""
 
 
 class Report(Node):

@@ -125,7 +125,8 @@ def _missing_words(codebook: Codebook, tables: Mapping[str, SourceTable], record
             evidence = (
                 f"{counted(n, 'cell')} of {at.place} with a word that means missing, as the codebook says ({words})"
             )
-            yield finding("TB113", evidence, count=n, source=name, severity="info")
+            remedy = "nothing to do where each of these words means missing"
+            yield finding("TB113", evidence, count=n, source=name, severity="info", remedy=remedy)
 
 
 def join_finding(base: str, other: str, matched: int, leftover: int, rows: int) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +37,8 @@ PACKAGES = (
     "shap",
     "torch",
 )
+AGE_SEX = "age and sex"
+INEXACT = "read the pictures of reasons as approximate; predictions and their measures are not affected"
 VERDICTS = {"useful": "useful", "no better than age and sex": "not_better", "no usable signal": "no_signal"}
 
 
@@ -61,14 +63,21 @@ def explain(known: Known, learned: LearnResult) -> Reasons:
     try:
         rows, attribution = explain_folds(folds, frame, seed=derive_seed(known.config.seed, "explain"))
     except (ValueError, FloatingPointError, DependencyError, ImportError) as error:
-        return Reasons((), (finding("TB310", f"the final model could not be explained ({type(error).__name__})"),))
+        return Reasons((), (_unexplained(error),))
     shown = frame.iloc[rows].reset_index(drop=True)
     record = explanation(
         "final", attribution, shown, known.cohort.variables, patient=patients.of_row[rows],
         examples=_examples(known, learned, rows, attribution),
     )  # fmt: skip
     missed = additivity_finding(attribution, "the final model")
-    return Reasons((record,), (missed,) if missed is not None else ())
+    return Reasons((record,), (replace(missed, remedy=INEXACT),) if missed is not None else ())
+
+
+def _unexplained(error: Exception) -> Finding:
+    """TB310 with what helps: the library that is missing, else that only the explanation is."""
+    if isinstance(error, DependencyError):
+        return finding("TB310", f"the final model could not be explained: {error.what}", remedy=error.hint)
+    return finding("TB310", f"the final model could not be explained ({type(error).__name__})")
 
 
 def results(known: Known, learned: LearnResult, reasons: Reasons, *, run: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,7 +87,7 @@ def results(known: Known, learned: LearnResult, reasons: Reasons, *, run: Mappin
         study={
             "title": config.report.title, "preset": config.preset, "verdict": VERDICTS.get(learned.verdict, learned.verdict),
             "set_aside": {name: {"code": code, "reason": why} for name, (code, why) in known.set_aside.items()},
-            "muted": list(config.audit.mute), "selection": asdict(learned.selection),
+            "muted": list(config.audit.mute), "selection": asdict(learned.selection), "age_sex": age_and_sex_of(learned),
         },
         target={
             "task": target.task, "name": target.name, "label": target.label, "classes": list(target.classes),
@@ -110,7 +119,21 @@ def results(known: Known, learned: LearnResult, reasons: Reasons, *, run: Mappin
 def all_findings(known: Known, learned: LearnResult, reasons: Reasons) -> tuple[Finding, ...]:
     """Findings of every step, grave first; muted codes are left out (the document names them)."""
     found = dict.fromkeys((*known.findings, *learned.findings, *reasons.findings))
-    return ordered(f for f in found if f.code not in known.config.audit.mute)
+    used = " and ".join(age_and_sex_of(learned)) or AGE_SEX
+    named = (replace(f, evidence=f.evidence.replace(AGE_SEX, used)) if f.code == "TB230" else f for f in found)
+    return ordered(f for f in named if f.code not in known.config.audit.mute)
+
+
+def age_and_sex_of(learned: LearnResult) -> dict[str, str]:
+    """The columns of the demographic baseline in words, as far as they were found: `{"age": "Alter"}`."""
+    from tabml.learn.portfolio import age_and_sex
+
+    variables = learned.material.variables
+    used = next((t.config.features for t in learned.trials if t.config.model == "age_sex"), None) or ()
+    # A column of levels is no age: what is still found when the kind says so is the sex.
+    sex = age_and_sex({name: replace(variables[name], kind="category") for name in used})
+    found = {"sex" if name in sex else "age": variables[name].title for name in used}
+    return {key: found[key] for key in ("age", "sex") if key in found}
 
 
 def headline_sentence(document: Mapping[str, Any]) -> str:
@@ -118,8 +141,9 @@ def headline_sentence(document: Mapping[str, Any]) -> str:
     from tabml.report.document import View
     from tabml.report.words import metric
 
-    headline = View.of(document).headline()
-    words = {"useful": "The data hold usable signal.", "not_better": "Not reliably better than age and sex alone.",
+    view = View.of(document)
+    headline = view.headline()
+    words = {"useful": "The data hold usable signal.", "not_better": f"Not reliably better than {view.age_sex} alone.",
              "no_signal": "No usable signal: the models do no better than the average patient."}  # fmt: skip
     verdict = words.get(str(document["study"].get("verdict")), "")
     if headline is None:
