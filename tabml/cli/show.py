@@ -45,7 +45,7 @@ def _text(manifest: dict[str, Any], sha256: str) -> str:
         parts.append("Performance:\n" + table(("measure", "estimate", "value"), rows))
     simpler = (manifest.get("cohort") or {}).get("age_sex")
     if simpler:
-        columns = ", ".join(f"{key} ({column})" for key, column in simpler.items())
+        columns = " and ".join(f"{key} ({column})" for key, column in simpler.items())
         parts.append(paragraph(f"Compared in its report with a model of {columns} only"))
     if manifest.get("plugins"):
         parts.append(paragraph(f"Needs for predict: {', '.join('--plugin ' + p['file'] for p in manifest['plugins'])}"))

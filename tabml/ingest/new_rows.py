@@ -12,6 +12,7 @@ import pandas as pd
 from tabml.core.codebook import Codebook, ColumnMapping, IdColumn, Repeats, Source, VariableSpec
 from tabml.core.errors import DataError, InputError, QuestionError
 from tabml.core.findings import Finding, finding
+from tabml.core.wording import counted
 from tabml.ingest.accounts import join_finding
 from tabml.ingest.cells import as_kind
 from tabml.ingest.layout import NoTable, Table, find_table
@@ -83,7 +84,7 @@ def new_rows(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence
     at = _source_table(match.source, codebook, match.tables[match.source])
     records = _joined(at, codebook, match, variables)
     frame = _frame(records.values, codebook, variables)
-    findings = [*_layout_findings(at), *records.findings]
+    findings = [*_layout_findings(at), *map(_of_this_file, records.findings)]
     if absent:
         evidence = f"no column in the file for {', '.join(absent)}"
         findings.append(finding("TB702", evidence, columns=absent, count=len(absent)))
@@ -120,8 +121,14 @@ def _layout_findings(at: SourceTable) -> list[Finding]:
     found = [f for f in at.table.findings if f.code not in ("TB103", "TB105")]
     if at.aside:
         said = ", ".join(f"{n} {reason}" for reason, n in set_aside_counts(at).items())
-        found.append(finding("TB103", f"rows of {at.place} set aside: {said}", count=len(at.aside), source=at.name))
+        evidence = f"{counted(len(at.aside), 'row')} of {at.place} set aside ({said})"
+        found.append(finding("TB103", evidence, count=len(at.aside), source=at.name))
     return found
+
+
+def _of_this_file(found: Finding) -> Finding:
+    """A finding whose usual remedy is an option of `fit`, with what helps here."""
+    return replace(found, remedy="rows are told apart by their number in the file") if found.code == "TB108" else found
 
 
 def _with_canonical(codebook: Codebook, variables: Sequence[str]) -> Codebook:
@@ -158,10 +165,9 @@ def _best(tables: Sequence[Table], codebook: Codebook, variables: Sequence[str])
 
 def _match(name: str, tables: Sequence[Table], codebook: Codebook, variables: Sequence[str]) -> _Match | None:
     """How well the sheets fit one convention; None where its patients' table is not among them."""
-    group = [name, *(n for n, s in codebook.sources.items() if s.join is not None and s.join.to == name)]
     chosen: dict[str, Table] = {}
     found = exact = needed = 0
-    for source in group:
+    for source in _with_joined(codebook, name):
         headers = list(needed_headers(codebook, source, variables))
         needed += len(headers)
         table, own, literal = _best_table(headers, tables)
@@ -174,6 +180,11 @@ def _match(name: str, tables: Sequence[Table], codebook: Codebook, variables: Se
         found += own
         exact += literal
     return _Match(name, chosen, found, exact, needed)
+
+
+def _with_joined(codebook: Codebook, base: str) -> list[str]:
+    """A source of patients and the sources joined to it."""
+    return [base, *(n for n, s in codebook.sources.items() if s.join is not None and s.join.to == base)]
 
 
 def _best_table(headers: Sequence[str], tables: Sequence[Table]) -> tuple[Table, int, int]:
@@ -212,11 +223,12 @@ def _no_convention(tables: Sequence[Table], codebook: Codebook, variables: Seque
 
     name = max(codebook.base_sources(), key=nearness)
     table = max(tables, key=lambda t: len(t.headers))
-    lacking = [h for h in needed_headers(codebook, name, variables) if all(t.find(h) is None for t in tables)]
+    headers = dict.fromkeys(h for s in _with_joined(codebook, name) for h in needed_headers(codebook, s, variables))
+    lacking = [h for h in headers if all(t.find(h) is None for t in tables)]
     error = missing_columns(name, lacking[:8], table)
     what = error.what.replace("named in the codebook not found", "the model needs not found in the file")
     return InputError(
-        what, where=table.sheet.name, hint="headers must be those of a training export, or the variables' names"
+        what, where=error.where, hint="headers must be those of a training export, or the variables' names"
     )
 
 
@@ -225,11 +237,7 @@ def _without_absent(codebook: Codebook, match: _Match, variables: Sequence[str])
     specs = dict(codebook.variables)
     has: set[str] = set()
     absent: dict[str, list[str]] = {}
-    group = [
-        match.source,
-        *(n for n, s in codebook.sources.items() if s.join is not None and s.join.to == match.source),
-    ]
-    for source in group:
+    for source in _with_joined(codebook, match.source):
         table = match.tables.get(source)
         lacking: set[str] = set()
         for header, users in needed_headers(codebook, source).items():

@@ -128,7 +128,7 @@ def test_a_totals_word_in_any_column_is_no_patient(tmp_path, line):
     text = f"Nr;Age;Sex;Hb;ward\n4;60;m;12;A\n5;61;f;13;all\n6;62;f;11;A\n{line}"
     rows = read(csv(tmp_path, "new.csv", text.replace(";", ",").replace("n = 3", "Total: 3")))
     assert rows.raw_ids == ("4", "5", "6")
-    assert [(f.code, f.evidence) for f in rows.findings] == [("TB103", "rows of new.csv set aside: 1 totals")]
+    assert [(f.code, f.evidence) for f in rows.findings] == [("TB103", "1 row of new.csv set aside (1 totals)")]
 
 
 def test_a_value_that_reads_like_a_totals_word_is_a_patient(tmp_path):
@@ -170,3 +170,21 @@ def test_a_joined_file_that_could_belong_to_two_is_asked_about(tmp_path):
         grouped(first, second, lab)
     with pytest.raises(QuestionError, match=r"2 files could be joined to jan\.csv"):
         grouped(first, lab, more)
+
+
+def test_patients_without_the_joined_table_that_holds_most_columns_are_told_which(tmp_path):
+    book = parse_codebook("""
+codebook: 1
+sources:
+  p: {file: p.csv, id: {column: no}}
+  lab: {file: l.csv, join: {to: p, on: no}}
+variables:
+  age: {kind: integer, from: {p: {column: alder, status: accepted}}}
+  hb: {kind: number, from: {lab: {column: hb g/dl, status: accepted}}}
+  crp: {kind: number, from: {lab: {column: crp mg/l, status: accepted}}}
+  na: {kind: number, from: {lab: {column: na mmol, status: accepted}}}
+""")
+    path = csv(tmp_path, "p.csv", "no;alder\n1;60\n2;61\n3;62")
+    with pytest.raises(InputError, match="'hb g/dl'; 'crp mg/l'; 'na mmol'") as caught:
+        new_rows(sheets(path), book, ["age", "hb", "crp", "na"])
+    assert caught.value.where == "p.csv, source 'p'"
