@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +13,11 @@ from tabml.cli.front import Front, finding_lines, pass_front, shared_options
 from tabml.cli.text import name
 from tabml.core.wording import counted
 
+if TYPE_CHECKING:
+    from tabml.core.findings import Finding
+
+#: Rows of a file that give no row of the table are always told.
+ROWS_SET_ASIDE = "TB103"
 #: The setting that `fit --plugin` fills too, so that the environment may name the plugin for both.
 PLUGIN = parameter("search.plugins")
 
@@ -47,5 +53,13 @@ def command(
     result = {"file": out.name, "rows": len(applied.table), "flags": counts, "bundle": applied.bundle}
     words = ", ".join(f"{n} {flag}" for flag, n in counts.items())
     line = f"{counted(len(applied.table), 'row')} written to {name(out)}: {words}"
-    text = f"{line}\n{finding_lines(applied.findings)}".rstrip()
+    text = "\n".join(filter(None, [line, *_said(front, applied.findings)]))
     front.answer("predict", result, text, applied.findings, line=line)
+
+
+def _said(front: Front, findings: Sequence[Finding]) -> Iterator[str]:
+    """Warnings and rows set aside in full; other notes with -v, else their number."""
+    told = [f for f in findings if front.verbose or f.severity != "info" or f.code == ROWS_SET_ASIDE]
+    yield finding_lines(told)
+    if len(told) < len(findings):
+        yield f"  {counted(len(findings) - len(told), 'note')} more: -v lists them"

@@ -330,7 +330,7 @@ def _read_tree(file: Path) -> dict[str, Any]:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise ConfigError(f"study file cannot be read: {reason}", where=file.name) from None
+        raise ConfigError(f"study file cannot be read: {reason}", where=file.name, hint="check --config") from None
     tree = load_yaml(text, file.name)
     if tree is None:
         return {}

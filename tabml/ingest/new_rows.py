@@ -19,7 +19,7 @@ from tabml.ingest.layout import NoTable, Table, find_table
 from tabml.ingest.read import RawSheet
 from tabml.ingest.records import Records, attach, join_keys, read_records
 from tabml.ingest.repeats import merge_repeats
-from tabml.ingest.sources import SourceTable, missing_columns, needed_headers, set_aside_counts, with_nearest
+from tabml.ingest.sources import SourceTable, answered, missing_columns, needed_headers, set_aside_counts, with_nearest
 from tabml.ingest.sums import summing_rows
 from tabml.ingest.together import LEAST_SHARE
 from tabml.ingest.values import MISSING_WORDS, cell_text, fold
@@ -118,7 +118,8 @@ def _layout_findings(at: SourceTable) -> list[Finding]:
 
     How header and delimiter were worked out (TB105) is settled by the headers that a convention knows.
     """
-    found = [f for f in at.table.findings if f.code not in ("TB103", "TB105")]
+    found = [answered(f, at.source, at.table, unchanged=False) for f in at.table.findings
+             if f.code not in ("TB103", "TB105")]  # fmt: skip
     if at.aside:
         said = ", ".join(f"{n} {reason}" for reason, n in set_aside_counts(at).items())
         evidence = f"{counted(len(at.aside), 'row')} of {at.place} set aside ({said})"

@@ -198,7 +198,7 @@ def _source_table(name: str, codebook: Codebook, sheet: RawSheet) -> SourceTable
         raise InputError(f"no table found: {table.reason}", where=sheet.name, hint="check sheet: and header_rows:")
     if lacking := _lacking(needed, table):
         raise missing_columns(name, lacking, table)
-    findings = [_answered(replace(f, source=name), source, table, unchanged=unchanged) for f in table.findings]
+    findings = [answered(replace(f, source=name), source, table, unchanged=unchanged) for f in table.findings]
     if not unchanged:
         findings.append(
             finding(
@@ -211,7 +211,7 @@ def _source_table(name: str, codebook: Codebook, sheet: RawSheet) -> SourceTable
     return SourceTable(name, source, table, kept, aside, tuple(findings))
 
 
-def _answered(found: Finding, source: Source, table: Table, *, unchanged: bool) -> Finding:
+def answered(found: Finding, source: Source, table: Table, *, unchanged: bool) -> Finding:
     """What the codebook settles is no longer in doubt: stated header rows and encoding, hidden columns it sets aside."""
     layout = unchanged and source.header_rows and (source.sheet is not None or source.encoding is not None)
     aside = {table.find(h) for h in (*source.identifiers, *source.unused)}

@@ -95,13 +95,22 @@ class StudyFolder:
         folder = cls(Path(path))
         if not folder.root.is_dir():
             raise InputError("there is no such study folder", where=folder.root.name)
-        if not folder.results.is_file():
+        if not folder.holds(folder.results):
             raise InputError(
                 "this folder holds no finished study (results.json is missing)",
                 where=folder.root.name,
                 hint="give the folder that tabml fit wrote",
             )
         return folder
+
+    def holds(self, path: Path) -> bool:
+        """Whether a file of the study is there; InputError where the folder may not be looked into."""
+        try:
+            return path.is_file()
+        except OSError as error:
+            reason = (error.strerror or type(error).__name__).lower()
+            raise InputError(f"the study folder cannot be read: {reason}", where=self.root.name,
+                             hint="check its permissions") from None  # fmt: skip
 
     def files(self) -> tuple[Path, ...]:
         """What a reader opens first, as far as it exists."""

@@ -66,7 +66,7 @@ def trace_value(
     from tabml.ingest.trace import trace
 
     study = StudyFolder(Path(folder))
-    if not study.cohort.is_file():
+    if not study.holds(study.cohort):
         raise InputError("this folder holds no cohort", where=study.root.name, hint="give the folder tabml fit wrote")
     cohort = read_cohort(study)
     if cohort.provenance is None:

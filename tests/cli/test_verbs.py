@@ -258,3 +258,14 @@ def test_trace_says_why_a_value_is_missing(harmonised: Path, capsys) -> None:
     assert answer["why"] == "a word that means missing in this export"
     assert run(["trace", str(harmonised), at["pseudonym"], "age", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["result"][0]["why"] == ""
+
+
+def test_predict_tells_warnings_and_rows_set_aside_and_counts_other_notes(model: Path, tmp_path: Path, capsys) -> None:
+    text = "Alter;Geschlecht;Chol;FBS\n50;m;200;ja\n51;w;180;nein\n52;w;190;nein\n;Summe;;\n"
+    (tmp_path / "new.csv").write_text(text, encoding="utf-8")
+    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "a.csv")]) == 0
+    said = capsys.readouterr().out
+    assert "1 row of new.csv set aside (1 totals)" in said
+    assert "1 note more: -v lists them" in said and "TB108" not in said
+    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "b.csv"), "-v"]) == 0
+    assert "TB108" in capsys.readouterr().out

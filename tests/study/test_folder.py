@@ -188,3 +188,12 @@ def test_a_place_that_cannot_be_looked_into_is_refused_with_a_hint(tmp_path: Pat
     with pytest.raises(StoreError, match="cannot be written: permission denied") as caught, building(tmp_path):
         pass
     assert "--out" in caught.value.hint
+
+
+def test_a_study_that_cannot_be_looked_into_is_an_input_error(tmp_path: Path, monkeypatch) -> None:
+    def refused(self: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    with pytest.raises(InputError, match="the study folder cannot be read: permission denied"):
+        StudyFolder.open(tmp_path)
