@@ -92,7 +92,7 @@ def settle_proposals(codebook: Codebook, accept_score: float, *, yes: bool) -> t
         return codebook, ()
     if not yes:
         raise QuestionError(
-            f"{counted(len(doubtful), 'proposed mapping')} with a score below {accept_score:g}",
+            f"{counted(len(doubtful), 'proposed mapping')} {'scores' if len(doubtful) == 1 else 'score'} below {accept_score:g}",
             questions=[
                 f"variable {name!r}, source {source!r}: is it {mapping.column or mapping.expr or mapping.constant!r} "
                 f"(score {mapping.score or 0:.2f})? Set status: accepted or rejected in the codebook"
