@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
 from tabml.core.wording import counted
+from tabml.study.scale import refuse_other_unit
 from tabml.study.schema import typed
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class _Notes:
     """Per reason and variable the rows it concerns, and the findings so far."""
 
     n: int
+    place: str | None = None
     rows: dict[str, dict[str, Mask]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -78,7 +80,7 @@ def check_rows(rows: NewRows, schema: Sequence[Mapping[str, Any]]) -> Checked:
     `review` (TB703). More than half of the predictors missing: `refuse`. Each reason names its variables.
     """
     frame = typed(rows.frame, schema)
-    notes = _Notes(len(frame))
+    notes = _Notes(len(frame), rows.place or None)
     read = _Reading(rows)
     for entry in schema:
         name = entry["name"]
@@ -148,7 +150,7 @@ def _known_levels(column: pd.Series, entry: Mapping[str, Any], read: _Reading, n
         return column
     filled = int(column.notna().sum()) + unread
     if bad > MOST_UNSEEN * filled:
-        raise _coded_otherwise(column, unseen, entry)
+        raise _coded_otherwise(column, unseen, entry, notes.place)
     notes.findings.append(
         finding("TB704", f"{bad} of {counted(filled, 'cell')} of {name!r} {'holds' if bad == 1 else 'hold'} a level the model has never seen",
                 columns=[name], count=bad)
@@ -157,17 +159,18 @@ def _known_levels(column: pd.Series, entry: Mapping[str, Any], read: _Reading, n
     return column.mask(unseen)
 
 
-def _coded_otherwise(column: pd.Series, unseen: Mask, entry: Mapping[str, Any]) -> DataError:
+def _coded_otherwise(column: pd.Series, unseen: Mask, entry: Mapping[str, Any], where: str | None) -> DataError:
     counts = column[unseen].astype("string").value_counts()
     common = sorted(str(level) for level, n in counts.items() if n >= SMALL_CELL)
     own = f" {'/'.join(common[:6])}" if common else " in another way"
     known = "/".join(list(entry["levels"])[:6]) if entry["kind"] == "category" else "yes/no"
-    return DataError(f"column {entry['name']!r} is coded{own}, the model knows {known}",
+    return DataError(f"column {entry['name']!r} is coded{own}, the model knows {known}", where=where,
                      hint="recode the column, or give a codebook for this file with --codebook")  # fmt: skip
 
 
 def _inside(column: pd.Series, entry: Mapping[str, Any], read: _Reading, notes: _Notes) -> pd.Series:
     name = entry["name"]
+    refuse_other_unit(column.to_numpy(dtype=np.float64, na_value=np.nan), entry, notes.place)
     beyond = _beyond(column, entry["limits"])
     not_believed = beyond | read.implausible(name)
     if not_believed.any():

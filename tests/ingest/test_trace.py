@@ -152,3 +152,26 @@ def test_a_missing_cell_says_why(tmp_path, patient, variable, why):
     book = exports.parse_codebook(MISSING_BOOK)
     [row] = find_rows(made.rows, patient, book, KEY)
     assert trace(made.provenance, row, variable, book, [tmp_path]).why == why
+
+
+def test_an_error_cell_of_a_workbook_says_so(tmp_path):
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as workbook:
+        sheet = workbook.add_worksheet("Data")
+        for row, cells in enumerate([("Nr", "Age", "Hb"), (1, 50, 12.5), (2, 51, 13.5), (3, 52, 11.5), (4, 53, 12.0)]):
+            sheet.write_row(row, 0, cells)
+        sheet.write_formula("C3", "=1/0", None, "#DIV/0!")
+    text = """
+codebook: 1
+sources: {a: {file: a.xlsx, sheet: Data, id: {column: Nr}}}
+variables:
+  nr: {kind: id, role: patient_id, from: {a: {column: Nr, status: accepted}}}
+  age: {kind: integer, from: {a: {column: Age, status: accepted}}}
+  hb: {kind: number, from: {a: {column: Hb, status: accepted}}}
+"""
+    made = exports.cohort(text, tmp_path / "a.xlsx")
+    book = exports.parse_codebook(text)
+    [row] = find_rows(made.rows, "2", book, KEY)
+    got = trace(made.provenance, row, "hb", book, [tmp_path])
+    assert (got.cells, got.why) == (("C3",), "the cell holds an error such as #N/A")
