@@ -118,6 +118,16 @@ def test_tutorial_prints_the_plugin_that_is_shipped():
     assert f"```python\n{plugin}```" in (ROOT / "docs" / "adding_a_model.md").read_text(encoding="utf-8")
 
 
+def test_every_name_the_pages_import_is_there():
+    lines = {
+        line for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+        for line in re.findall(r"^from tabml.*$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }  # fmt: skip
+    assert len(lines) >= 3
+    for line in sorted(lines):
+        exec(line, {})
+
+
 def test_no_path_of_a_developers_machine_is_committed():
     place = re.compile(r"""(?<![\w.])/(?:root|work|opt)/[\w.-]|\.\./shared|file://""")
     user = re.compile(r"""(?<![\w.])/(?:home|Users|mnt|tmp)/[\w.-]""")

@@ -28,10 +28,12 @@ POSITIVE_WORDS = frozenset(
 #: Names that turn a 0/1 column around: 1 means the good outcome.
 REVERSED_NAME = re.compile(r"alive|surviv|lebend|overlev|i live|vivo|1alive|healthy|gesund|frisk", re.IGNORECASE)
 MIN_PER_CLASS = 2
+#: Roles that change every number and that no estimate of this release takes into account.
+NOT_USED: tuple[Role, ...] = ("entry", "weight", "offset", "group")
 
 
 def with_roles(cohort: Cohort, data: Data) -> Cohort:
-    """The cohort with the roles that `--target`, `--time`, `--event`, `--id` and `--centre` name.
+    """The cohort with the roles that `--target`, `--time` and `--event` name.
 
     An outcome that gives way becomes a sibling: it may tell the new outcome and is no feature.
     """
@@ -65,8 +67,10 @@ def make_target(cohort: Cohort, config: StudyConfig) -> tuple[Target, tuple[Find
 
     Survival where the cohort has a time and an event; else the kind of the outcome decides: boolean or
     category is classification, number or integer is regression. Raises ConfigError where no outcome is
-    named, DataError where the outcome cannot be modelled (one class, no event, a class of one patient).
+    named or a variable has a role that would be ignored (`NOT_USED`), DataError where the outcome cannot be
+    modelled (one class, no event, a class of one patient).
     """
+    _refuse_unused_roles(cohort)
     time, event = cohort.with_role("time"), cohort.with_role("event")
     if time and event and not config.data.target:
         return _survival_target(cohort, time[0], event[0], config)
@@ -80,6 +84,16 @@ def make_target(cohort: Cohort, config: StudyConfig) -> tuple[Target, tuple[Find
     if variable.kind in ("boolean", "category"):
         return _class_target(cohort, variable, config)
     raise DataError(f"outcome {variable.name!r} is a {variable.kind} column", hint="choose another with --target")
+
+
+def _refuse_unused_roles(cohort: Cohort) -> None:
+    """Late entry, weights, offsets and fold groups read past in silence would make every number a wrong one."""
+    for name in cohort.with_role(*NOT_USED):
+        role = cohort.variables[name].role
+        raise ConfigError(
+            f"variable {name!r} has role {role}, which this release does not use: its numbers would be wrong",
+            hint="role: unused in the codebook, if the study holds without it",
+        )
 
 
 def is_positive(level: str, label: str) -> bool:

@@ -122,3 +122,10 @@ def test_no_named_outcome_is_a_usage_error() -> None:
     with pytest.raises(ConfigError, match="no outcome is named"):
         target_of(cohort)
     assert replace(cohort).features() == ("a",)
+
+
+@pytest.mark.parametrize("role", ["entry", "weight", "offset", "group"])
+def test_role_that_would_be_ignored_is_refused(role: Role) -> None:
+    cohort = make_cohort(ill=("outcome", "boolean", [True, False] * 3), extra=(role, "number", [1.0] * 6))
+    with pytest.raises(ConfigError, match=f"'extra' has role {role}, which this release does not use"):
+        target_of(cohort)
