@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tabml.report.words import ALIASES, BIASED, HEADLINES, HONEST, percent
+from tabml.core.results import HEADLINES
+from tabml.report.words import BIASED, HONEST, percent
 
 Record = Mapping[str, Any]
 
@@ -21,12 +22,8 @@ class View:
     @classmethod
     def of(cls, document: Record, summary: Record | None = None) -> View:
         """A view of a results document; without a summary the one inside the document is read."""
-        estimates = [
-            {**e, "key": ALIASES.get(str(e.get("key")), e.get("key"))} for e in _records(document.get("estimates"))
-        ]
-        whole = {**document, "estimates": estimates}
         return cls(
-            _without_twin(whole) if _simple_is_final(document) else whole,
+            _without_twin(document) if _simple_is_final(document) else document,
             summary if summary is not None else _mapping(document.get("summary")),
         )
 
@@ -112,11 +109,10 @@ class View:
 
     def headline(self) -> Record | None:
         """The main number: the task's first metric that has an honest estimate of the final model."""
-        stated = self.part("study").get("headline_key")
-        keys = ([str(stated)] if stated else []) + list(HEADLINES.get(self.task, ("auroc",)))
+        keys = next((keys for task, keys in HEADLINES.items() if task == self.task), ("auroc",))
         for kind in (*HONEST, *BIASED):
             for key in keys:
-                found = self.estimate(ALIASES.get(key, key), estimate_type=kind)
+                found = self.estimate(key, estimate_type=kind)
                 if found is not None and found.get("value") is not None:
                     return found
         return None
