@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 from tabml.core.config import StudyConfig, configs_folder, load_config
-from tabml.core.findings import KINDS
+from tabml.core.findings import KINDS, RESERVED
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
@@ -99,6 +99,12 @@ def test_generated_pages_are_current():
 def test_every_finding_code_the_package_names_is_registered():
     used = {code for name, text in texts() if name.startswith("tabml/") for code in re.findall(r"\bTB\d{3}\b", text)}
     assert sorted(used - set(KINDS)) == []
+
+
+def test_every_finding_is_raised_somewhere_or_listed_as_reserved():
+    said = "\n".join(text for name, text in texts() if name.startswith("tabml/") and name != "tabml/core/findings.py")
+    raised = {code for code in KINDS if f'"{code}"' in said}
+    assert set(KINDS) - raised == RESERVED, "a code that is raised now leaves core.findings.RESERVED"
 
 
 def test_clean_workbooks_are_what_their_script_writes(tmp_path):

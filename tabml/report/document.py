@@ -144,10 +144,25 @@ class View:
         return next((t for t in self.rows("tables") if t.get("key") == key), None)
 
     def findings(self, *severities: str) -> list[Record]:
-        """Findings of these severities, grave first."""
+        """Findings of these severities, grave first; those the study mutes stand in `muted` alone."""
         order = {"grave": 0, "warn": 1, "info": 2}
-        found = [f for f in self.rows("findings") if not severities or f.get("severity") in severities]
+        silent = self._muted_codes
+        found = [
+            f for f in self.rows("findings")
+            if (not severities or f.get("severity") in severities) and f.get("code") not in silent
+        ]  # fmt: skip
         return sorted(found, key=lambda f: (order.get(str(f.get("severity")), 3), str(f.get("code"))))
+
+    @property
+    def _muted_codes(self) -> tuple[str, ...]:
+        return tuple(map(str, self.part("study").get("muted") or ()))
+
+    def muted(self) -> list[tuple[str, list[str]]]:
+        """Each muted code with the evidence of its findings."""
+        return [
+            (code, [str(f.get("evidence") or "") for f in self.rows("findings") if f.get("code") == code])
+            for code in self._muted_codes
+        ]  # fmt: skip
 
     def has_finding(self, code: str) -> bool:
         return any(f.get("code") == code for f in self.rows("findings"))

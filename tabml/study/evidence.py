@@ -108,9 +108,19 @@ def results(known: Known, learned: LearnResult, reasons: Reasons, *, run: Mappin
 
 
 def all_findings(known: Known, learned: LearnResult, reasons: Reasons) -> tuple[Finding, ...]:
-    """Findings of every step, grave first; muted codes are left out (the document names them)."""
-    found = dict.fromkeys((*known.findings, *learned.findings, *reasons.findings))
-    return ordered(f for f in found if f.code not in known.config.audit.mute)
+    """Findings of every step, grave first; what is muted stands in the document all the same."""
+    return ordered(dict.fromkeys((*known.findings, *learned.findings, *reasons.findings, *_two_boosters(software()))))
+
+
+def shown_findings(known: Known, learned: LearnResult, reasons: Reasons) -> tuple[Finding, ...]:
+    """What a person is told at the end of a run: all but the muted codes."""
+    return tuple(f for f in all_findings(known, learned, reasons) if f.code not in known.config.audit.mute)
+
+
+def _two_boosters(installed: Mapping[str, str]) -> tuple[Finding, ...]:
+    """TB790: two distributions write the same files, and which of them was fitted with cannot be told."""
+    both = [f"{name} {installed[name]}" for name in ("xgboost", "xgboost-cpu") if name in installed]
+    return (finding("TB790", f"{' and '.join(both)} stand in one environment"),) if len(both) == 2 else ()
 
 
 def headline_sentence(document: Mapping[str, Any]) -> str:

@@ -72,7 +72,7 @@ def fit(
         record.write_learned(folder, known, learned, document)
         progress(Progress("report", 1, 1))
     return StudyOutcome(
-        out, document, evidence.headline_sentence(document), evidence.all_findings(known, learned, reasons)
+        out, document, evidence.headline_sentence(document), evidence.shown_findings(known, learned, reasons)
     )
 
 
