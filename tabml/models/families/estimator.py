@@ -132,6 +132,11 @@ class UnsavedModel:
         raise refuse_saving(self.spec.name, _reason(self.spec, type(self.fitted).__name__))
 
 
+def can_be_saved(fitted: Any) -> bool:
+    """Whether a fitted model has a saved form; without one it competes and is never chosen."""
+    return hasattr(fitted, "dump") and not isinstance(fitted, FittedEstimator | UnsavedModel)
+
+
 def _reason(spec: ModelSpec, kind: str) -> str:
     if spec.stores_rows:
         return "it keeps patients' rows"
