@@ -73,6 +73,8 @@ def explain(known: Known, learned: LearnResult) -> Reasons:
 
 def results(known: Known, learned: LearnResult, reasons: Reasons, *, run: Mapping[str, Any]) -> dict[str, Any]:
     """The results document: every number of the report."""
+    from tabml.report.methods import methods
+
     target, config = known.target, known.config
     document = Results(
         study={
@@ -104,7 +106,8 @@ def results(known: Known, learned: LearnResult, reasons: Reasons, *, run: Mappin
         },
         run=run,
     ).document()  # fmt: skip
-    return dict(plain(document))
+    document = dict(plain(document))
+    return {**document, "methods": list(methods(document))}
 
 
 def all_findings(known: Known, learned: LearnResult, reasons: Reasons) -> tuple[Finding, ...]:

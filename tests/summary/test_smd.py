@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from tabml.summary.columns import column
-from tabml.summary.followup import reverse_median
 from tabml.summary.sample_size import candidate_parameters, riley_binary
 from tabml.summary.smd import rest, smd
 from tabml.summary.table_one import number_text
@@ -50,10 +49,6 @@ def test_riley_criteria_of_the_published_example() -> None:
 
 def test_parameters_of_a_category_are_its_levels_less_one() -> None:
     assert candidate_parameters([0, 2, 4]) == 1 + 1 + 3
-
-
-def test_reverse_median_follows_the_midpoint_rule() -> None:
-    assert reverse_median(np.array([1.0, 2.0, 3.0, 4.0]), np.zeros(4)) == 2.5
 
 
 def test_numbers_print_with_three_figures() -> None:
