@@ -82,7 +82,7 @@ class Prep(Node):
     max_missing: float = Field(0.6, gt=0, le=1)
     """Columns with a larger missing share are left out of models that need complete data."""
     rare_level: int = Field(5, ge=1)
-    """Levels with fewer training patients are read as 'other'."""
+    """Levels with fewer training patients are read as 'other'; `privacy.small_cell` where that is larger."""
 
 
 class Features(Node):

@@ -69,7 +69,9 @@ def assemble(cohort: Cohort, target: Target, config: StudyConfig) -> Material:
     for name in config.features.force:
         if name not in variables:
             raise ConfigError(f"features.force: {name!r} is no predictor", hint=did_you_mean(name, names))
+    # what a model file may not name, a model may not learn by name
+    prep = config.prep.model_copy(update={"rare_level": max(config.prep.rare_level, config.privacy.small_cell)})
     return Material(
-        frame, variables, target, patients, study_grid(target), config.prep, config.features.force,
+        frame, variables, target, patients, study_grid(target), prep, config.features.force,
         config.search.plugins, config.seed,
     )  # fmt: skip

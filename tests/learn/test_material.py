@@ -21,3 +21,10 @@ def test_forced_predictor_is_handed_on(make_cohort, config) -> None:
     cohort, settings = make_cohort(30), config(features={"force": ["x1"]})
     target, _ = make_target(cohort, settings)
     assert assemble(cohort, target, settings).force == ("x1",)
+
+
+@pytest.mark.parametrize(("rare", "small", "used"), [(5, 5, 5), (1, 5, 5), (5, 10, 10), (20, 5, 20)])
+def test_no_level_is_learnt_that_the_model_file_may_not_name(make_cohort, config, rare, small, used) -> None:
+    cohort, settings = make_cohort(30), config(prep={"rare_level": rare}, privacy={"small_cell": small})
+    target, _ = make_target(cohort, settings)
+    assert assemble(cohort, target, settings).prep.rare_level == used
