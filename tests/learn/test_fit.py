@@ -132,7 +132,7 @@ def test_nested_estimate_of_the_publication_preset(make_cohort, config) -> None:
 
 
 def test_trials_cannot_be_asked_of_a_nested_run(make_cohort, config) -> None:
-    with pytest.raises(ConfigError, match=r"search\.trials cannot be used with the publication preset"):
+    with pytest.raises(ConfigError, match=r"search\.trials cannot be used with a nested estimate"):
         _learn(make_cohort(100), config(preset="publication", search={"trials": 5, "models": ["ridge"]}))
 
 
