@@ -12,6 +12,7 @@ from types import ModuleType
 
 import pytest
 
+from tabml.core.codebook import Codebook, ColumnMapping, IdColumn, Join, Repeats, Source, VariableSpec
 from tabml.core.config import StudyConfig, configs_folder, load_config
 from tabml.core.findings import KINDS, RESERVED
 
@@ -132,6 +133,15 @@ def test_every_name_the_pages_import_is_there():
     assert len(lines) >= 3
     for line in sorted(lines):
         exec(line, {})
+
+
+def test_every_key_of_a_codebook_is_explained():
+    page = (ROOT / "docs" / "codebook.md").read_text(encoding="utf-8")
+    keys = {
+        (info.alias or key) for node in (Codebook, Source, Repeats, Join, IdColumn, VariableSpec, ColumnMapping)
+        for key, info in node.model_fields.items()
+    }  # fmt: skip
+    assert sorted(key for key in keys if not re.search(rf"`[^`]*\b{key}\b[^`]*`|\b{key}:", page)) == []
 
 
 def test_no_path_of_a_developers_machine_is_committed():
