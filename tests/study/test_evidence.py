@@ -1,4 +1,4 @@
-"""From what was learned to the document: what the demographic baseline used, and findings that say so."""
+"""From what was learned to the document: all findings are kept, and the demographic baseline is named by what it used."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from types import SimpleNamespace
 import pytest
 
 from tabml.core.cohort import Variable
-from tabml.core.config import StudyConfig
-from tabml.core.errors import DataError, DependencyError
+from tabml.core.config import StudyConfig, load_config
+from tabml.core.errors import DataError
 from tabml.core.findings import finding
 from tabml.core.spec import Config
-from tabml.study.evidence import Reasons, _unexplained, age_and_sex_of, all_findings, headline_sentence
+from tabml.study import evidence
+from tabml.study.evidence import age_and_sex_of, all_findings, headline_sentence
+from tabml.study.reasons import Reasons
 from tabml.study.run import _too_short
 
 VARIABLES = {
@@ -51,13 +53,29 @@ def test_the_finding_and_the_headline_name_what_was_used() -> None:
     assert headline_sentence(document).startswith("Not reliably better than age alone.")
 
 
-def test_a_missing_library_is_the_remedy_of_a_missing_explanation() -> None:
-    found = _unexplained(DependencyError("SHAP needs shap", hint="pip install shap"))
-    assert (found.code, found.remedy) == ("TB310", "pip install shap")
-    assert _unexplained(ValueError("x")).remedy == "predictions and their measures are not affected"
-
-
 def test_too_short_a_limit_says_so_and_what_helps() -> None:
     error = _too_short(DataError("no model could be fitted"), "5s")
     assert (error.what, error.exit_code) == ("no model could be fitted within --time-limit 5s", 4)
     assert "larger --time-limit" in error.hint
+
+
+@pytest.fixture
+def found():
+    known = SimpleNamespace(
+        findings=(finding("TB150", "Oslo: 3 predictors differ"), finding("TB140", "x nearly determines it")),
+        config=load_config(assignments=["audit.mute=TB150"], environment={}),
+    )
+    return known, learned(findings=(finding("TB208", "cut short"),)), SimpleNamespace(findings=())
+
+
+def test_muted_findings_stay_in_the_document(found, monkeypatch):
+    monkeypatch.setattr(evidence, "software", dict)
+    assert [f.code for f in evidence.all_findings(*found)] == ["TB140", "TB150", "TB208"]
+    assert [f.code for f in evidence.shown_findings(*found)] == ["TB140", "TB208"]
+
+
+def test_two_distributions_of_xgboost_are_said(found, monkeypatch):
+    monkeypatch.setattr(evidence, "software", lambda: {"xgboost": "3.2.0", "xgboost-cpu": "3.2.0"})
+    assert "TB790" in [f.code for f in evidence.all_findings(*found)]
+    monkeypatch.setattr(evidence, "software", lambda: {"xgboost-cpu": "3.2.0"})
+    assert "TB790" not in [f.code for f in evidence.all_findings(*found)]

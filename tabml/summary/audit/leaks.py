@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from tabml.core.config import Audit
+from tabml.core.config import AuditNode
 from tabml.core.findings import Finding, finding
 from tabml.core.target import SURVIVAL_TASKS, Target
 from tabml.summary.audit.context import Context, Verdicts
@@ -119,17 +119,17 @@ def column_strengths(context: Context, skip: set[str]) -> dict[str, Strength]:
     return {name: s for name, s in found.items() if s is not None}
 
 
-def _rule(found: Strength, next_best: float | None, cfg: Audit) -> str | None:
+def _rule(found: Strength, next_best: float | None, audit: AuditNode) -> str | None:
     """Why a column is suspicious: `sure`, `crowd` (others come near), `gap`; None for an ordinary predictor.
 
     One real predictor among noise stands far above the rest as well, so a gap counts only for a column that
     would be strong anywhere.
     """
-    if found.value > cfg.leak_score and found.lower > SURE:
+    if found.value > audit.leak_score and found.lower > SURE:
         return "crowd" if next_best is not None and next_best > found.value - NEAR else "sure"
     is_r2 = found.measure == "R squared"
-    floor, strong = (0.0, cfg.gap_r2) if is_r2 else (0.5, cfg.gap_score)
-    if next_best is not None and found.value > strong and found.value - max(next_best, floor) > cfg.leak_gap:
+    floor, strong = (0.0, audit.gap_r2) if is_r2 else (0.5, audit.gap_score)
+    if next_best is not None and found.value > strong and found.value - max(next_best, floor) > audit.leak_gap:
         return "gap"
     return None
 
