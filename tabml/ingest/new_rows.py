@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -10,24 +9,23 @@ import numpy as np
 import pandas as pd
 
 from tabml.core.codebook import Codebook, ColumnMapping, IdColumn, Repeats, Source, VariableSpec
-from tabml.core.errors import DataError, InputError, QuestionError
+from tabml.core.errors import QuestionError
 from tabml.core.findings import Finding, finding
 from tabml.core.wording import counted
 from tabml.ingest.accounts import join_finding
 from tabml.ingest.cells import as_kind
-from tabml.ingest.layout import NoTable, Table, find_table
+from tabml.ingest.layout import Table, find_table
 from tabml.ingest.read import RawSheet
 from tabml.ingest.records import Records, attach, join_keys, read_records
 from tabml.ingest.repeats import merge_repeats
-from tabml.ingest.sources import SourceTable, answered, missing_columns, needed_headers, set_aside_counts, with_nearest
+from tabml.ingest.sources import SourceTable, answered, needed_headers, set_aside_counts, with_joined, with_nearest
 from tabml.ingest.sums import summing_rows
 from tabml.ingest.together import LEAST_SHARE
-from tabml.ingest.values import MISSING_WORDS, cell_text, fold
+from tabml.ingest.unfit import ends_with_headers, no_convention, no_table
+from tabml.ingest.values import MISSING_WORDS
 
 #: The name of the convention in which headers are the variables' own names.
 CANONICAL = "canonical"
-#: What a file of nothing but headers is told.
-NO_ROWS = "no rows below the header"
 
 
 @dataclass(frozen=True)
@@ -77,8 +75,8 @@ def new_rows(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence
     """
     tables = [t for s in sheets if not s.hidden and isinstance(t := find_table(s), Table)]
     codebook = _with_canonical(codebook, variables)
-    if not tables or all(_ends_with_headers(t.sheet, codebook, variables) for t in tables):
-        raise _no_table(sheets, codebook, variables)
+    if not tables or all(ends_with_headers(t.sheet, codebook, variables) for t in tables):
+        raise no_table(sheets, codebook, variables)
     match, is_certain = _best(tables, codebook, variables)
     codebook, absent = _without_absent(codebook, match, variables)
     at = _source_table(match.source, codebook, match.tables[match.source])
@@ -91,26 +89,6 @@ def new_rows(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence
     shown = tuple(records.ids["shown"]) if at.source.id is not None else ("",) * len(records)
     centres = _centres(codebook, records) if is_certain else (None,) * len(records)
     return NewRows(frame, at.row_numbers, shown, centres, match.source, tuple(findings), absent, at.place)
-
-
-def _no_table(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence[str]) -> InputError | DataError:
-    """Why there is nothing to read: known headers with no row below them, or no table at all."""
-    where = ", ".join(sorted({s.file for s in sheets}))
-    reasons = sorted({t.reason for s in sheets if isinstance(t := find_table(s), NoTable)})
-    if NO_ROWS in reasons or any(_ends_with_headers(s, codebook, variables) for s in sheets):
-        return DataError(NO_ROWS, where=where, hint="export the patients again")
-    return InputError(f"no table found{': ' + '; '.join(reasons) if reasons else ''}", where=where)
-
-
-def _ends_with_headers(sheet: RawSheet, codebook: Codebook, variables: Sequence[str]) -> bool:
-    """Whether the last row with anything in it names the columns of a source: nothing stands below it."""
-    last = next((row for row in reversed(sheet.cells) if any(value is not None for value in row)), ())
-    texts = {fold(cell_text(value)) for value in last if value is not None}
-    for source in codebook.sources:
-        headers = needed_headers(codebook, source, variables)
-        if headers and sum(fold(h) in texts for h in headers) >= max(2, LEAST_SHARE * len(headers)):
-            return True
-    return False
 
 
 def _layout_findings(at: SourceTable) -> list[Finding]:
@@ -152,7 +130,7 @@ def _best(tables: Sequence[Table], codebook: Codebook, variables: Sequence[str])
     matches.sort(key=lambda m: (*(-part for part in m.fit), m.source == CANONICAL, m.source))
     fits = [m for m in matches if m.share >= LEAST_SHARE]
     if not fits:
-        raise _no_convention(tables, codebook, variables)
+        raise no_convention(tables, codebook, variables)
     equal = [m.source for m in fits if m.fit == fits[0].fit]
     ties = [name for name in equal if name != CANONICAL] or equal
     if len(ties) > 1 and not _same_reading(codebook, ties, variables):
@@ -168,7 +146,7 @@ def _match(name: str, tables: Sequence[Table], codebook: Codebook, variables: Se
     """How well the sheets fit one convention; None where its patients' table is not among them."""
     chosen: dict[str, Table] = {}
     found = exact = needed = 0
-    for source in _with_joined(codebook, name):
+    for source in with_joined(codebook, name):
         headers = list(needed_headers(codebook, source, variables))
         needed += len(headers)
         table, own, literal = _best_table(headers, tables)
@@ -181,11 +159,6 @@ def _match(name: str, tables: Sequence[Table], codebook: Codebook, variables: Se
         found += own
         exact += literal
     return _Match(name, chosen, found, exact, needed)
-
-
-def _with_joined(codebook: Codebook, base: str) -> list[str]:
-    """A source of patients and the sources joined to it."""
-    return [base, *(n for n, s in codebook.sources.items() if s.join is not None and s.join.to == base)]
 
 
 def _best_table(headers: Sequence[str], tables: Sequence[Table]) -> tuple[Table, int, int]:
@@ -213,32 +186,12 @@ def _same_reading(codebook: Codebook, sources: Sequence[str], variables: Iterabl
     return all(other == first for other in others)
 
 
-def _no_convention(tables: Sequence[Table], codebook: Codebook, variables: Sequence[str]) -> InputError:
-    """The error that names, for the convention that comes nearest, what the file lacks."""
-    known = [fold(leaf) for table in tables for leaf in table.leaves]
-
-    def nearness(name: str) -> tuple[float, str]:
-        needed = [fold(h) for h in needed_headers(codebook, name, variables)]
-        close = sum(bool(difflib.get_close_matches(h, known, n=1, cutoff=0.75)) for h in needed)
-        return close / max(1, len(needed)), name
-
-    name = max(codebook.base_sources(), key=nearness)
-    table = max(tables, key=lambda t: len(t.headers))
-    headers = dict.fromkeys(h for s in _with_joined(codebook, name) for h in needed_headers(codebook, s, variables))
-    lacking = [h for h in headers if all(t.find(h) is None for t in tables)]
-    error = missing_columns(name, lacking[:8], table)
-    what = error.what.replace("named in the codebook not found", "the model needs not found in the file")
-    return InputError(
-        what, where=error.where, hint="headers must be those of a training export, or the variables' names"
-    )
-
-
 def _without_absent(codebook: Codebook, match: _Match, variables: Sequence[str]) -> tuple[Codebook, dict[str, str]]:
     """Mappings whose columns the file lacks are set aside; returns the variables that lose their column, in words."""
     specs = dict(codebook.variables)
     has: set[str] = set()
     absent: dict[str, list[str]] = {}
-    for source in _with_joined(codebook, match.source):
+    for source in with_joined(codebook, match.source):
         table = match.tables.get(source)
         lacking: set[str] = set()
         for header, users in needed_headers(codebook, source).items():

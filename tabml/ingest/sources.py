@@ -92,6 +92,11 @@ def needed_headers(codebook: Codebook, source: str, variables: Iterable[str] | N
     return needed
 
 
+def with_joined(codebook: Codebook, base: str) -> list[str]:
+    """A source of patients and the sources joined to it."""
+    return [base, *(n for n, s in codebook.sources.items() if s.join is not None and s.join.to == base)]
+
+
 def missing_columns(source: str, headers: Sequence[str], table: Table) -> InputError:
     """The error for columns the codebook names and the file lacks, with the nearest headers."""
     word = "column" if len(headers) == 1 else "columns"

@@ -12,6 +12,9 @@ from tabml.ingest.values import fold, parse_number
 
 LONGEST_LABEL = 40
 REASON = "totals"
+#: More rows, or a larger share of them, do not sum the others.
+MOST_ROWS = 3
+MOST_SHARE = 0.05
 
 
 def summing_rows(table: Table, codebook: Codebook, source: str) -> dict[int, str]:
@@ -19,19 +22,24 @@ def summing_rows(table: Table, codebook: Codebook, source: str) -> dict[int, str
 
     Layout finds the ones that begin with the word; here it may stand in any column, for the codebook says
     which texts are values. Such a row has no id, or the count of the others in its place, or is nearly empty.
+    A word that stands in many rows is a value that the codebook does not know.
     """
     node = codebook.sources[source]
-    key = node.id.column if node.id is not None else None
-    columns = {j: _values_of(header, codebook, source) for j, header in enumerate(table.headers)}
-    rows = list(zip(*(table.column(h) for h in table.headers), strict=True))
-    typical = median([sum(map(bool, row)) for row in rows] or [0])
-    at = table.find(key) if key is not None else None
-    found = {}
-    for i, row in enumerate(rows):
-        words = [j for j, text in enumerate(row) if _says_total(text) and fold(text) not in (columns[j] or ())]
-        if words and _holds_no_patient(row, words, at, typical, len(rows), columns):
-            found[i] = REASON
-    return found
+    at = table.find(node.id.column) if node.id is not None else None
+    columns = [table.column(header) for header in table.headers]
+    values = {j: _values_of(header, codebook, source) for j, header in enumerate(table.headers)}
+    words: dict[int, list[int]] = {}
+    for j, texts in enumerate(columns):
+        known = values[j] or frozenset()
+        totals = {t for t in set(texts) if _says_total(t) and fold(t) not in known}
+        for i in (i for i, t in enumerate(texts) if totals and t in totals):
+            words.setdefault(i, []).append(j)
+    n = len(table.row_numbers)
+    if not words or len(words) > max(MOST_ROWS, MOST_SHARE * n):
+        return {}
+    typical = median([sum(map(bool, row)) for row in zip(*columns, strict=True)])
+    rows = {i: tuple(column[i] for column in columns) for i in words}
+    return {i: REASON for i, row in rows.items() if _holds_no_patient(row, words[i], at, typical, n, values)}
 
 
 def _values_of(header: str, codebook: Codebook, source: str) -> frozenset[str] | None:
@@ -47,7 +55,7 @@ def _values_of(header: str, codebook: Codebook, source: str) -> frozenset[str] |
 
 
 def _says_total(text: str) -> bool:
-    if not text or len(text) > LONGEST_LABEL:
+    if len(text) > LONGEST_LABEL or not any(c.isalpha() for c in text):
         return False
     word = re.sub(r"(?:[\s:=(]+(?:n\s*=\s*)?[0-9.,]+\)?|[\s:.]+)$", "", fold(text))
     return word in TOTALS_WORDS

@@ -188,3 +188,10 @@ variables:
     with pytest.raises(InputError, match="'hb g/dl'; 'crp mg/l'; 'na mmol'") as caught:
         new_rows(sheets(path), book, ["age", "hb", "crp", "na"])
     assert caught.value.where == "p.csv, source 'p'"
+
+
+def test_a_totals_word_in_many_rows_is_a_value_even_without_ids(tmp_path):
+    text = "Age,Sex,Hb\n" + "\n".join(f"{50 + k},{'all' if k % 2 else 'm'},12" for k in range(12))
+    rows = read(csv(tmp_path, "new.csv", text))
+    assert len(rows.frame) == 12
+    assert ("TB110", 6) in [(f.code, f.count) for f in rows.findings]
