@@ -115,7 +115,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ("TB300", "warn", "a number is not estimable", "see its reason"),
     ("TB301", "warn", "predicted risks are off: calibration slope outside 0.8-1.2", "recalibrate before use"),
     ("TB302", "warn", "performance falls at a centre that was left out", "validate locally before use"),
-    ("TB310", "warn", "explanation not available", "see its reason"),
+    ("TB310", "warn", "explanation missing, or its parts do not add up to the prediction", "rest no conclusion on it: the evidence says why; predictions stand"),
     ("TB702", "warn", "required column absent, filled by the fitted imputer", "every row is flagged review"),
     ("TB703", "warn", "missing in a column that was never missing in training", "measure it"),
     ("TB704", "warn", "level the model has never seen, treated as missing", "recode"),
