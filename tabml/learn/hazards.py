@@ -51,13 +51,14 @@ def fit_hazards(
 
 @dataclass(frozen=True)
 class _RiskSets:
-    """Rows sorted by time, and Efron's steps: at a time with d tied patients step l = 0...d-1 leaves out l/d of them.
+    """Rows sorted by time (`patients` as they came), and Efron's steps: at a time with d tied patients step l = 0...d-1 leaves out l/d of them.
 
     `starts` (K,): first row still at risk at each event time; `event` the rows with the event, `blocks` (K,) the
     first of each time among them; `entered`: late entries, sorted, and how many are in before each time.
     """
 
     order: Ints
+    patients: Floats
     times: Floats
     starts: Ints
     event: Ints
@@ -80,7 +81,7 @@ class _RiskSets:
         late = np.argsort(entry, kind="stable")
         entered = (late, np.searchsorted(entry[late], times, side="left")) if entry.any() else None
         starts = np.searchsorted(time, times, side="left")
-        return cls(order, times, starts, event, blocks, of_step, place / ties[of_step], ties, entered)
+        return cls(order, patients, times, starts, event, blocks, of_step, place / ties[of_step], ties, entered)
 
     def sums(self, mass: Floats) -> Floats:
         """Sums of `mass` (B, n) over the risk set of each Efron step: (B, steps)."""
@@ -102,7 +103,8 @@ def _fit(
     floor = np.full((len(weights), len(times)), np.log(SURVIVAL_FLOOR))
     if not len(risk.times):
         return floor, np.ones(len(weights))
-    centre, spread = float(score.mean()), float(score.std())
+    centre = float(np.average(score, weights=risk.patients))
+    spread = float(np.sqrt(np.average((score - centre) ** 2, weights=risk.patients)))
     unit = spread if spread > FLAT * (1 + abs(centre)) else 1.0
     z, w = ((score - centre) / unit)[risk.order], weights[:, risk.order]
     apart = np.sqrt(np.maximum(w @ z**2 / w.sum(axis=1) - (w @ z / w.sum(axis=1)) ** 2, 0.0)) * unit

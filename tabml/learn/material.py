@@ -68,5 +68,6 @@ def assemble(cohort: Cohort, target: Target, config: StudyConfig) -> Material:
     variables = {name: cohort.variables[name] for name in names}
     force = tuple(n for n in config.features.force if n in variables)
     return Material(
-        frame, variables, target, patients, study_grid(target), config.prep, force, config.search.plugins, config.seed
-    )
+        frame, variables, target, patients, study_grid(target, patients.share), config.prep, force,
+        config.search.plugins, config.seed,
+    )  # fmt: skip
