@@ -67,7 +67,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ("TB120", "info", "exact duplicate rows of one id merged", "none needed"),
     ("TB121", "info", "identical rows without id kept", "give an id; they may be real"),
     ("TB122", "warn", "one id with conflicting values", "choose a conflict policy"),
-    ("TB123", "warn", "several rows per patient", "folds are made by patient (automatic)"),
+    ("TB123", "warn", "several rows per patient", "folds are made by patient, and each patient counts once (automatic)"),
     ("TB124", "grave", "near-duplicate rows under two ids", "merge them, or put them in one fold group"),
     ("TB125", "warn", "id only on the first row of a block", "filled down"),
     ("TB126", "grave", "ids collide after normalisation, or have more than 15 digits in Excel", "other id.rule, or export as text"),

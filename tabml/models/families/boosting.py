@@ -139,7 +139,7 @@ class BoostedLearner:
         ]
         return replace(fitted, times=times, baseline=np.array(baseline))
 
-    def _parameters(self, y: NDArray[Any], case: Floats) -> dict[str, Any]:
+    def _parameters(self, y: NDArray[Any], case: Floats | None = None) -> dict[str, Any]:
         fixed = {"objective": OBJECTIVES[self.task], "base_score": NO_BASE[self.task], "tree_method": "hist",
                  "nthread": 1, "seed": self.seed, "verbosity": 0}  # fmt: skip
         if self.task == "multiclass":
@@ -187,8 +187,9 @@ def cox_gradient(y: NDArray[Any], case: Floats) -> Callable[[Floats, Any], tuple
     return gradient
 
 
-def effective_events(y: NDArray[Any], task: Task, case: Floats) -> float:
+def effective_events(y: NDArray[Any], task: Task, case: Floats | None = None) -> float:
     """Weight of the smaller class, of the events, or for regression of all: what a fit has to learn from."""
+    case = np.ones(len(y)) if case is None else case
     if task in SURVIVAL_TASKS:
         return float(case[y["event"] == 1].sum())
     if task == "regression":
