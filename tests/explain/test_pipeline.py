@@ -13,6 +13,7 @@ from tabml.core.outcome import make_target
 from tabml.core.spec import Config
 from tabml.core.target import Target, survival
 from tabml.explain.attribution import TOLERANCE, additivity_finding
+from tabml.explain.equation import equation
 from tabml.explain.overview import contributions
 from tabml.explain.pipeline import (
     Fold,
@@ -127,6 +128,20 @@ def test_every_fold_of_a_survival_study_adds_up_at_every_horizon() -> None:
             for horizon in truth.horizons:
                 train, test = frame.iloc[fold.train], frame.iloc[fold.rows]
                 assert explain_pipeline(pipeline, test, train, seed=1, horizon=horizon).error <= TOLERANCE
+
+
+def test_the_equation_of_a_survival_model_holds_the_coefficients_its_risks_are_made_with() -> None:
+    frame, whole = fitted("survival", np.arange(100), ("cox",))
+    frame = frame.fillna({"chol": 5.0})
+    found = equation(whole)
+    assert found is not None and found.scale == "log hazard"
+    of_age = next(value for column, _, value in found.terms if column == "age")
+    older = frame.assign(age=frame["age"] + 10)
+    free = whole.raw_link(older)[0][:, -1] < 2.9  # above it survival is held at 1e-9
+    for place in whole.grid.horizons:
+        apart = [np.log(-np.log(whole.predict(rows).curves[:, place])) for rows in (older, frame)]
+        assert free.sum() > 90
+        assert (apart[0] - apart[1])[free] == pytest.approx(np.full(free.sum(), 10 * of_age), rel=1e-4)
 
 
 def test_a_horizon_that_the_grid_lacks_is_refused() -> None:
