@@ -14,6 +14,7 @@ from tabml.core.config import Data, StudyConfig
 from tabml.core.errors import ConfigError, DataError, did_you_mean
 from tabml.core.findings import Finding, finding
 from tabml.core.target import DAYS, Target, days, horizon_text, survival, usual_horizons
+from tabml.core.weighting import patient_shares
 from tabml.core.wording import counted
 
 #: Outcome levels that say "it happened", in the languages tabml reads; compared after casefold.
@@ -254,12 +255,13 @@ def _survival_target(
             f"event {event_name!r} happened in {n_events} of {counted(len(rows), 'row')}; at least {MIN_PER_CLASS} are needed",
             hint="check the event coding: --positive LEVEL says which value is the event",
         )
-    horizons = tuple(sorted({days(h) for h in config.target.horizons})) or usual_horizons(time)
+    share = patient_shares(cohort.rows["patient"].iloc[rows])
+    horizons = tuple(sorted({days(h) for h in config.target.horizons})) or usual_horizons(time, share)
     beyond = [h for h in horizons if h > time.max()]
     if beyond:
         raise DataError(
             f"horizon of {horizon_text(beyond[0])} lies beyond the longest follow-up ({time.max():.0f} days)",
-            hint=f"--horizon {int(usual_horizons(time)[-1])}d or shorter",
+            hint=f"--horizon {int(usual_horizons(time, share)[-1])}d or shorter",
         )
     target = Target(
         "survival", survival(time, event), rows, event_name, event_variable.title, horizons=horizons, time_unit=unit

@@ -6,21 +6,27 @@ from dataclasses import replace
 
 import numpy as np
 
+from tabml.core.weighting import weighted_quantiles
 from tabml.prep.columns import ColumnPlan, Floats, Reading
 
 
-def learn_fill(plan: ColumnPlan, reading: Reading) -> ColumnPlan:
+def learn_fill(plan: ColumnPlan, reading: Reading, share: Floats | None = None) -> ColumnPlan:
     """The plan with what replaces missing cells: the median of numbers, the most frequent level or boolean.
 
     Depends on the values only, not on their order; at a tie the first in sorted order wins. A variable never
-    seen is filled with 0.
+    seen is filled with 0. `share` (n,): rows of one patient count as one together.
     """
     seen = reading.values[~reading.missing]
+    weight = None if share is None else share[~reading.missing]
     if not len(seen):
         return replace(plan, fill=(0.0,) * reading.values.shape[1])
     if plan.kind in ("number", "integer"):
-        return replace(plan, fill=(float(np.median(seen[:, 0])),))
-    patterns, counts = np.unique(seen, axis=0, return_counts=True)
+        middle = np.median(seen[:, 0]) if weight is None else weighted_quantiles(seen[:, 0], weight, (0.5,))[0]
+        return replace(plan, fill=(float(middle),))
+    patterns, of_row = np.unique(seen, axis=0, return_inverse=True)
+    counts = np.bincount(of_row.ravel(), weights=weight)
+    if weight is not None:
+        counts = np.round(counts, 9)  # equal sums of shares stay a tie
     return replace(plan, fill=tuple(float(v) for v in patterns[np.argmax(counts)]))
 
 
