@@ -104,7 +104,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ("TB204", "info", "identical rows of different patients not linked", "none needed"),
     ("TB206", "info", "few events: a wide search has little to expect", "one family is tuned"),
     ("TB207", "info", "--trials overrides the gate of the search", "read the corrected estimate"),
-    ("TB208", "warn", "time limit reached: the search was cut short", "give a larger --time-limit, or a smaller --preset"),
+    ("TB208", "warn", "time limit reached: something was cut short", "give a larger --time-limit, or a smaller --preset"),
     ("TB210", "info", "model not available: a library is missing", "install the extra it names"),
     ("TB211", "warn", "model left out: memory", "fewer workers, or a machine with more memory"),
     ("TB212", "warn", "a trial failed", "see the trial table for the reason"),

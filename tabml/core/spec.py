@@ -102,7 +102,7 @@ class ModelSpec:
 
 
 @dataclass(frozen=True)
-class Config:
+class Configuration:
     """A model with its parameters: one line of the portfolio, or one trial."""
 
     model: str
@@ -125,7 +125,7 @@ class Config:
 class Candidate:
     """A configuration at one checkpoint: what selection chooses between."""
 
-    config: Config
+    config: Configuration
     checkpoint: float | None = None
 
     @property

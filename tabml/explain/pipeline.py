@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -67,19 +67,27 @@ def explain_pipeline(
 
 
 @dataclass(frozen=True)
-class Fold:
+class HeldOut:
     """One fold's pipeline with the rows it was fitted on and those it explains (positions in the frame)."""
 
     pipeline: Pipeline
     train: Rows
-    test: Rows
+    rows: Rows
 
 
-def explain_folds(folds: Sequence[Fold], frame: pd.DataFrame, *, seed: int) -> tuple[Rows, Attribution]:
-    """Each row explained by the fold that left it out: the rows, rising, and their attribution."""
-    parts = [
-        (f.test, explain_pipeline(f.pipeline, frame.iloc[f.test], frame.iloc[f.train], seed=seed)) for f in folds
-    ]  # fmt: skip
+def explain_folds(
+    folds: Sequence[HeldOut], frame: pd.DataFrame, *, seed: int, enough: Callable[[], bool] = lambda: False
+) -> tuple[Rows, Attribution]:
+    """Each row explained by the fold that left it out: the rows, rising, and their attribution.
+
+    Before each fold but the first `enough` says whether to stop there.
+    """
+    parts: list[tuple[Rows, Attribution]] = []
+    for fold in folds:
+        if parts and enough():
+            break
+        held = frame.iloc[fold.rows]
+        parts.append((fold.rows, explain_pipeline(fold.pipeline, held, frame.iloc[fold.train], seed=seed)))
     return assemble(parts)
 
 

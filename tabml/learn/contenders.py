@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tabml.core.spec import Config
+from tabml.core.spec import Configuration
 from tabml.learn.ensemble import Decision, Field, Members
 from tabml.learn.search import Trial
 
@@ -29,7 +29,9 @@ def _best_of(own: NDArray[np.int64]) -> Chooser:
     return lambda d: [(int(c),) for c in own[d.choice.means[:, own].argmin(axis=1)]]
 
 
-def configs_of(field: Field, trials: Sequence[Trial], members: Members) -> tuple[tuple[Config, float | None], ...]:
+def configs_of(
+    field: Field, trials: Sequence[Trial], members: Members
+) -> tuple[tuple[Configuration, float | None], ...]:
     """Configuration and checkpoint of each chosen candidate."""
     return tuple(
         (trials[field.trial[c]].config, trials[field.trial[c]].checkpoints[field.checkpoint[c]]) for c in members

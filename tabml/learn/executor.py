@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from tabml.core.config import ExecutorNode
+from tabml.learn.budget import Remaining, forever
 from tabml.learn.material import Material
 from tabml.learn.trial import Worker
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
 
-Remaining = Callable[[], float]
 Done = Callable[[int], None]
 
 
@@ -39,15 +39,14 @@ class Executor(Protocol):
     def close(self) -> None: ...
 
 
-def forever() -> float:
-    """Seconds left without a time limit."""
-    return float("inf")
+def make_executor(config: ExecutorNode, material: Material, *, limited: bool = False) -> Executor:
+    """The executor of the settings.
 
-
-def make_executor(config: ExecutorNode, material: Material) -> Executor:
-    """The executor of the settings; a single worker needs no process of its own."""
+    A single worker needs no process of its own, unless time is `limited`: only a process can be stopped in a fit.
+    """
     workers = config.workers or usable_cores()
-    return Inline(material) if config.kind == "inline" or workers == 1 else Loky(material, workers)
+    inline = config.kind == "inline" or (workers == 1 and not limited)
+    return Inline(material) if inline else Loky(material, workers)
 
 
 def usable_cores() -> int:

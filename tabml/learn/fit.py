@@ -16,55 +16,26 @@ import pandas as pd
 from tabml.core.cohort import Cohort
 from tabml.core.config import StudyConfig
 from tabml.core.findings import Finding, ordered
-from tabml.core.progress import Progress, Report, silent
-from tabml.core.results import Curve, Estimate, EstimateType
-from tabml.core.spec import Candidate, Config
-from tabml.core.splits import Positions, SplitPlan
+from tabml.core.progress import Report, silent
+from tabml.core.results import Curve, Estimate
+from tabml.core.splits import SplitPlan
 from tabml.core.target import Target
-from tabml.learn.calibrate import Calibrator, Teacher, teacher, unchanged
-from tabml.learn.contenders import choosers, configs_of
-from tabml.learn.ensemble import Decision, Field, Members, decide
-from tabml.learn.estimate.bbc import Corrected, affordable, bias_corrected, patient_weights, verdict
+from tabml.learn.answer import estimate
+from tabml.learn.budget import Budget, Remaining, forever
+from tabml.learn.chosen import Chosen, Selection, choose
+from tabml.learn.ensemble import BLEND
 from tabml.learn.estimate.centres import MOST_CENTRES_TO_RESELECT, LeftOut, leave_centres_out
-from tabml.learn.estimate.nested import nested
-from tabml.learn.evaluate import centres as numbers_of_centres
-from tabml.learn.evaluate import numbers
-from tabml.learn.evaluate.curves import curves
-from tabml.learn.executor import Executor, Remaining, forever, make_executor
-from tabml.learn.judge import Judge
-from tabml.learn.loss import Floats, by_patient
+from tabml.learn.executor import Executor, make_executor
 from tabml.learn.material import Material, assemble
-from tabml.learn.pipeline import FittedPipeline, build_pipeline
+from tabml.learn.pipeline import FittedPipeline
 from tabml.learn.plan import CentrePlan, centre_plan, make_plan, plan_kind
 from tabml.learn.portfolio import Portfolio, make_portfolio
-from tabml.learn.scored import NAMED, Scored, fold_numbers, of_outer, out_of_fold, predictions_table
-from tabml.learn.search import SearchResult, Trial, field_of, mean_loss, search, units_of
-from tabml.learn.trial import FittedState, ShipTask
-from tabml.metrics.registry import HEADLINE
+from tabml.learn.scored import predictions_table
+from tabml.learn.search import Trial, mean_loss, search, units_of
+from tabml.learn.ship import FoldModel, ship
 from tabml.models import load_plugin
 
 NEVER_FINAL = "it has no saved form, so it is compared and never the final model"
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What was chosen: members as (trial order, checkpoint) of the final and of the simple model."""
-
-    final: tuple[tuple[int, float | None], ...]
-    simple: tuple[tuple[int, float | None], ...]
-    is_blend: bool
-    reason: str
-
-
-@dataclass(frozen=True)
-class FoldModel:
-    """The chosen models fitted on one fold's training part; `rows` (positions in the target) were held out."""
-
-    fold_id: str
-    rows: Positions
-    train: Positions
-    final: FittedPipeline
-    simple: FittedPipeline
 
 
 @dataclass(frozen=True)
@@ -105,7 +76,8 @@ def learn(
 ) -> LearnResult:
     """Search, choose, fit and estimate; the same seed gives the same record whatever the number of workers.
 
-    `remaining` gives the seconds left of the study's time limit.
+    `remaining` gives the seconds left of the study's time limit. Whatever it cuts short says so (TB208): lines of the
+    portfolio, fold models, left-out centres, resamples, estimates. One fitted model is enough for a study.
     """
     for plugin in config.search.plugins:
         load_plugin(Path(plugin))
@@ -114,43 +86,30 @@ def learn(
     plan, more = make_plan(cohort, target, config.split, kind=kind, seed=config.seed)
     centres, more_centres = plan_centres(cohort, target, material, config)
     portfolio, more_models = make_portfolio(material, config)
-    executor = make_executor(config.executor, material)
+    budget = Budget(remaining, refits(plan, target), portfolio.stage.count(0) * len(units_of(plan.folds)))
+    executor = make_executor(config.executor, material, limited=budget.is_limited)
     try:
         later = 1.0 + len(centres.outer.folds) if centres is not None else 1.0
-        found = search(
-            material, plan, portfolio, config, executor, progress=progress, remaining=remaining, later=later
-        )  # fmt: skip
-        study = choose(material, plan, found, config)
-        pipelines, fold_models = ship(study, executor, progress)
-        left_out, more_left = leave_out(study, centres, executor, progress=progress, remaining=remaining)
-        answer = estimate(study, pipelines, left_out, executor, progress)
+        found = search(material, plan, portfolio, config, executor, progress=progress, budget=budget, later=later)
+        chosen = choose(material, plan, found, config)
+        pipelines, fold_models, more_folds = ship(chosen, executor, progress, remaining)
+        left_out, more_left = leave_out(chosen, centres, executor, progress=progress, remaining=budget.for_centres)
+        answer = estimate(chosen, pipelines, left_out, executor, progress, remaining)
     finally:
         executor.close()
-    findings = (*said, *more, *more_centres, *more_models, *found.findings, *more_left, *answer.findings)
+    findings = (*said, *more, *more_centres, *more_models, *found.findings, *more_folds, *more_left, *answer.findings)
     return LearnResult(
-        material, plan, centres, portfolio, found.trials, study.selection, pipelines["final"], pipelines["simple"],
+        material, plan, centres, portfolio, found.trials, chosen.selection, pipelines["final"], pipelines["simple"],
         fold_models, predictions_table(answer.scored, left_out, material, plan), answer.estimates,
-        answer.comparisons, answer.curves, model_records(found.trials, study.selection),
-        ordered(dict.fromkeys(findings)), answer.verdict, answer.headline, found.truncated,
+        answer.comparisons, answer.curves, model_records(found.trials, chosen.selection),
+        ordered(dict.fromkeys(findings)), answer.verdict, answer.headline,
+        found.truncated or any(f.code == "TB208" for f in findings),
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Study:
-    """A search whose choice is made: what refit and estimates start from."""
-
-    material: Material
-    plan: SplitPlan
-    config: StudyConfig
-    found: SearchResult
-    field: Field
-    decision: Decision
-    lesson: Teacher
-    selection: Selection
-
-    def members(self, name: str) -> Members:
-        """Candidates of the final or the simple model."""
-        return (self.decision.final if name == "final" else self.decision.simple)[0]
+def refits(plan: SplitPlan, target: Target) -> int:
+    """Fits after the search at the least: every member on all rows and on each fold of the first repeat."""
+    return (len(BLEND.get(target.task, ())) + 1) * (1 + sum(f.repeat == 0 for f in plan.folds))
 
 
 def plan_centres(
@@ -163,56 +122,8 @@ def plan_centres(
     return centre_plan(cohort, target, seed=config.seed, reselect=again)
 
 
-def choose(material: Material, plan: SplitPlan, found: SearchResult, config: StudyConfig) -> Study:
-    """Make the choice on all out-of-fold losses."""
-    trials = found.done
-    field = field_of(trials, found.rule)
-    decision = decide(field, config.final.choice)
-    lesson = teacher(material.target, material.events, material.grid, material.patients.share)
-    final, simple = decision.final[0], decision.simple[0]
-    selection = Selection(
-        _named(field, trials, final), _named(field, trials, simple), len(final) > 1,
-        _why(config, final, field, decision),
-    )  # fmt: skip
-    return Study(material, plan, config, found, field, decision, lesson, selection)
-
-
-def ship(
-    study: Study, executor: Executor, progress: Report = silent
-) -> tuple[dict[str, FittedPipeline], tuple[FoldModel, ...]]:
-    """Fit the final and the simple model on all rows, and on each training part of the first repeat."""
-    material, plan, trials = study.material, study.plan, study.found.done
-    members = {name: configs_of(study.field, trials, study.members(name)) for name in NAMED}
-    each = {_member_key(m): m for m in (*members["final"], *members["simple"])}
-    both, place = tuple(each.values()), {key: i for i, key in enumerate(each)}
-    units = [u for u in units_of(plan.folds) if any(f.repeat == 0 for f in u.folds)]
-    folds = [(u, f) for u in units for f in u.folds if f.repeat == 0]
-    everyone = np.arange(len(material.y))
-    tasks = [ShipTask("all", everyone, both), *(ShipTask(u.fold_id, plan.rows(u.train), both) for u, _ in folds)]
-    done = lambda n: progress(Progress("refit", n, len(tasks)))  # noqa: E731
-    answers = executor.run(tasks, done=done, remaining=forever)
-    raw = {name: study.field.link(study.members(name)) for name in NAMED}
-
-    def pipelines(states: Sequence[FittedState], weight: Floats) -> dict[str, FittedPipeline]:
-        out = {}
-        for name in NAMED:
-            own = [states[place[_member_key(member)]] for member in members[name]]
-            calibrator = _calibrator(study, name, raw[name], weight)
-            out[name] = build_pipeline(own, calibrator, material.target, material.grid, tuple(material.frame.columns))
-        return out
-
-    shipped = pipelines(answers[0], np.ones(len(everyone)))
-    models = []
-    for (_, fold), states in zip(folds, answers[1:], strict=True):
-        rows, train = plan.rows(fold.test), plan.rows(fold.train)
-        weight = np.ones(len(everyone))
-        weight[rows] = 0.0
-        models.append(FoldModel(fold.fold_id, rows, train, **pipelines(states, weight)))
-    return shipped, tuple(models)
-
-
 def leave_out(
-    study: Study,
+    chosen: Chosen,
     centres: CentrePlan | None,
     executor: Executor,
     *,
@@ -223,75 +134,9 @@ def leave_out(
     if centres is None:
         return (), ()
     return leave_centres_out(
-        study.material, centres, study.found.done, study.field, study.lesson, study.config, executor,
+        chosen.material, centres, chosen.found.done, chosen.field, chosen.lesson, chosen.config, executor,
         progress=progress, remaining=remaining,
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Numbers, lines and the verdict."""
-
-    scored: Mapping[str, Scored]
-    estimates: tuple[Estimate, ...]
-    comparisons: tuple[Estimate, ...]
-    curves: tuple[Curve, ...]
-    findings: tuple[Finding, ...]
-    verdict: str
-    headline: Estimate | None
-
-
-def estimate(
-    study: Study,
-    pipelines: Mapping[str, FittedPipeline],
-    left_out: Sequence[LeftOut],
-    executor: Executor,
-    progress: Report = silent,
-) -> Answer:
-    """The three named estimates of every model, the centres, the comparisons and the verdict."""
-    material, config, trials = study.material, study.config, study.found.done
-    repeats = 1 if study.plan.kind == "nested" else 1 + max(f.repeat for f in study.plan.folds)
-    resamples = affordable(config.estimate.resamples, material.patients.n, repeats)
-    weights = patient_weights(material, resamples, "bbc")
-    bench = numbers.Bench(material, Judge.of(material), weights, config.report.thresholds)
-    folds = fold_numbers(study.plan)
-    scored = out_of_fold(study.field, trials, study.decision, study.lesson, folds)
-    winner = numbers.resampled(bench, scored, executor, headline=False)
-    own = numbers.on_own_rows(bench, pipelines)
-    apparent = numbers.resampled(bench, own, executor, headline=False)
-    estimates = [
-        *numbers.cross_validated(bench, own, apparent, "apparent"),
-        *numbers.cross_validated(bench, scored, winner, "cv_winner"),
-    ]
-    honest: EstimateType
-    if study.plan.kind == "nested":
-        honest = "corrected_nested"
-        scored = of_outer(nested(trials, study.plan, study.found.rule, study.lesson, config))
-        draws = numbers.resampled(bench, scored, executor, headline=True)
-        estimates += numbers.cross_validated(bench, scored, draws, honest)
-        comparisons = numbers.compared_scored(bench, scored, draws, honest)
-        word, findings = verdict(_outer_gains(study, scored, bench), shrink=1.0)
-    else:
-        honest = "corrected_bbc"
-        models = choosers(study.field, trials)
-        asks = {name: bench.asks(name) for name in models}
-        corrected = bias_corrected(
-            study.field, models, asks, study.lesson, folds, config, weights, executor, progress
-        )  # fmt: skip
-        more, skipped = numbers.corrected(bench, corrected)
-        estimates += more
-        comparisons = numbers.compared_corrected(bench, corrected)
-        word, findings = verdict(_draw_gains(corrected))
-        findings = (*findings, *skipped)
-    centres = numbers_of_centres.by_centre(bench, left_out)
-    estimates += [*centres, *numbers_of_centres.pooled(bench, left_out, centres)]
-    headline = next((e for e in estimates if (e.key, e.model, e.estimate_type) == (HEADLINE[material.task], "final", honest)), None)  # fmt: skip
-    said = [
-        *numbers.said_of_calibration(estimates, honest), *numbers.said_of_missing(estimates),
-        *numbers_of_centres.said_of_centres(bench, centres, headline),
-    ]  # fmt: skip
-    return Answer(scored, tuple(estimates), tuple(comparisons), tuple(curves(bench, scored, _drawn(honest))),
-                  (*findings, *said), word, headline)  # fmt: skip
 
 
 def model_records(trials: Sequence[Trial], selection: Selection) -> tuple[Mapping[str, Any], ...]:
@@ -319,56 +164,3 @@ def model_records(trials: Sequence[Trial], selection: Selection) -> tuple[Mappin
                        "checkpoints": list(trial.checkpoints), "curve": curve}  # fmt: skip
         out.append(record)
     return tuple(out)
-
-
-def _member_key(member: tuple[Config, float | None]) -> str:
-    return Candidate(*member).key
-
-
-def _named(field: Field, trials: Sequence[Trial], members: Members) -> tuple[tuple[int, float | None], ...]:
-    return tuple(
-        (trials[field.trial[c]].order, trials[field.trial[c]].checkpoints[field.checkpoint[c]]) for c in members
-    )  # fmt: skip
-
-
-def _why(config: StudyConfig, final: Members, field: Field, decision: Decision) -> str:
-    if config.final.choice != "blend":
-        return f"final.choice={config.final.choice}"
-    if len(final) > 1:
-        return "the equal-weight blend; no single model beat it by more than one standard error"
-    if len(field.blend) < 2:
-        return "fewer than two members of the blend could be fitted: the best single model"
-    return "a single model beat the blend by more than one standard error"
-
-
-def _calibrator(study: Study, name: str, raw: Floats, weight: Floats) -> Calibrator:
-    """Learnt from the rows of weight above 0, all repeats; a null model stays as it is."""
-    members = study.members(name)
-    trials = study.found.done
-    if all(trials[study.field.trial[c]].config.model == "null" for c in members):
-        return unchanged(study.material.task)
-    repeats = len(raw)
-    flat = raw.reshape(repeats * raw.shape[1], *raw.shape[2:])
-    return study.lesson.tiled(repeats).fit(flat, np.tile(weight, repeats) / repeats)
-
-
-def _draw_gains(draws: Mapping[str, Corrected]) -> dict[str, Floats]:
-    """Loss saved against each reference, per draw (B,)."""
-    return {name: draws[name].loss - draws["final"].loss for name in ("null", "age_sex") if name in draws}
-
-
-def _outer_gains(study: Study, scored: Mapping[str, Scored], bench: numbers.Bench) -> dict[str, Floats]:
-    """Loss saved against each reference on outer predictions, per bootstrap draw (B,)."""
-    rule = study.found.rule
-    loss = {}
-    for name in ("final", "null", "age_sex"):
-        if name in scored:
-            rows = rule.rows(scored[name].link[0], 0)
-            loss[name] = by_patient(rows, rule.patient, rule.n_patients)
-    weight = bench.weights.astype(float)
-    return {n: weight @ (v - loss["final"]) / weight.sum(axis=1) for n, v in loss.items() if n != "final"}
-
-
-def _drawn(honest: EstimateType) -> EstimateType:
-    """What figures show: nested predictions are corrected; plain out-of-fold ones are those of the winner."""
-    return honest if honest == "corrected_nested" else "cv_winner"

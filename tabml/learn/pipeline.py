@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tabml.core.spec import Config, State
+from tabml.core.spec import Configuration, State
 from tabml.core.target import SURVIVAL_TASKS, Target, Task
 from tabml.learn.calibrate import Calibrator
 from tabml.learn.ensemble import blend_links
@@ -26,7 +26,7 @@ VERSION = 1
 class Member:
     """One fitted model with the preparation it was fitted on."""
 
-    config: Config
+    config: Configuration
     checkpoint: float | None
     prep: FittedPrep
     model: Any
@@ -170,7 +170,7 @@ def _word(text: str) -> str:
     return "_".join(text.split())
 
 
-def _config_json(config: Config) -> dict[str, Any]:
+def _config_json(config: Configuration) -> dict[str, Any]:
     body = asdict(config)
     body["features"] = None if config.features is None else list(config.features)
     return {**body, "params": dict(config.params)}
@@ -183,7 +183,7 @@ def _member_state(body: Mapping[str, Any], i: int, state: State) -> FittedState:
         files = {k.removeprefix(prefix): v for k, v in state.files.items() if k.startswith(prefix)}
         return State(dict(body[name]), arrays, files)
 
-    config = Config(**{**body["config"], "features": _names(body["config"]["features"])})
+    config = Configuration(**{**body["config"], "features": _names(body["config"]["features"])})
     return FittedState(config, body["checkpoint"], part("prep"), part("model"))
 
 

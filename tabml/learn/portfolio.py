@@ -14,7 +14,7 @@ from tabml.core.cohort import Variable
 from tabml.core.config import StudyConfig
 from tabml.core.errors import ConfigError, did_you_mean
 from tabml.core.findings import Finding, finding
-from tabml.core.spec import Config
+from tabml.core.spec import Configuration
 from tabml.core.target import SURVIVAL_TASKS
 from tabml.learn.ensemble import BLEND
 from tabml.learn.material import Material
@@ -94,7 +94,7 @@ LAST_LINE = "mlp"
 class Portfolio:
     """The lines to run: `configs` in order, `stage` 0 (always run, always reported) or 1 for each."""
 
-    configs: tuple[Config, ...]
+    configs: tuple[Configuration, ...]
     stage: tuple[int, ...]
 
 
@@ -102,7 +102,7 @@ def make_portfolio(material: Material, config: StudyConfig) -> tuple[Portfolio, 
     """Lines for this task, preset and number of events; lines whose library is missing give way, with TB210."""
     flags = bool(config.prep.missing_flags)
     baselines = _baselines(material, flags)
-    lines: tuple[Config, ...] = ()
+    lines: tuple[Configuration, ...] = ()
     findings: tuple[Finding, ...] = ()
     if config.search.models:
         lines = _named(config.search.models, material, flags)
@@ -142,13 +142,13 @@ def _words(*texts: str) -> frozenset[str]:
     return frozenset(re.split(r"[\W_\d]+", folded)) - {""}
 
 
-def _baselines(material: Material, flags: bool) -> tuple[Config, ...]:
+def _baselines(material: Material, flags: bool) -> tuple[Configuration, ...]:
     demographic = age_and_sex(material.variables)
     linear = "cox" if material.task in SURVIVAL_TASKS else "ridge"
-    lines = [Config("null", origin="baseline", missing_flags=flags)]
+    lines = [Configuration("null", origin="baseline", missing_flags=flags)]
     if demographic:
-        lines.append(Config("age_sex", features=demographic, origin="baseline", missing_flags=flags))
-    lines.append(Config(linear, origin="baseline", missing_flags=flags))
+        lines.append(Configuration("age_sex", features=demographic, origin="baseline", missing_flags=flags))
+    lines.append(Configuration(linear, origin="baseline", missing_flags=flags))
     known = {s.name for s in specs() if material.task in s.tasks}
     missing = [c.model for c in lines if c.model not in known]
     if missing:
@@ -158,7 +158,7 @@ def _baselines(material: Material, flags: bool) -> tuple[Config, ...]:
     return tuple(lines)
 
 
-def _named(names: Iterable[str], material: Material, flags: bool) -> tuple[Config, ...]:
+def _named(names: Iterable[str], material: Material, flags: bool) -> tuple[Configuration, ...]:
     """The models the user asked for, with their defaults; `age_sex` sees age and sex, whoever asks for it."""
     task, demographic = material.task, age_and_sex(material.variables)
     lines = []
@@ -173,13 +173,15 @@ def _named(names: Iterable[str], material: Material, flags: bool) -> tuple[Confi
         if name == "age_sex" and not demographic:
             raise ConfigError("no column is known to hold age or sex", hint="leave age_sex out of search.models")
         features = demographic if name == "age_sex" else None
-        lines.append(Config(name, features=features, origin="user", missing_flags=flags, spec_version=spec.version))
+        lines.append(
+            Configuration(name, features=features, origin="user", missing_flags=flags, spec_version=spec.version)
+        )
     return tuple(lines)
 
 
 def _sized(
     material: Material, config: StudyConfig, flags: bool, baselines: int
-) -> tuple[tuple[Config, ...], tuple[Finding, ...]]:
+) -> tuple[tuple[Configuration, ...], tuple[Finding, ...]]:
     """The blend's members, then the table's lines until the portfolio has its size, then the net."""
     known = {s.name: s for s in specs() if material.task in s.tasks}
     findings: list[Finding] = []
@@ -192,8 +194,8 @@ def _sized(
             findings.append(finding("TB210", f"model {name} left out: {reason}"))
         return here
 
-    def line(name: str, params: Mapping[str, Any]) -> Config:
-        return Config(name, dict(params), flags, spec_version=known[name].version)
+    def line(name: str, params: Mapping[str, Any]) -> Configuration:
+        return Configuration(name, dict(params), flags, spec_version=known[name].version)
 
     blend = [line(name, {}) for name in BLEND.get(material.task, ()) if able(name)]
     if config.preset == "quick":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,10 +14,11 @@ from tabml.core.config import StudyConfig
 from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
 from tabml.core.progress import Progress, Report, silent
-from tabml.core.spec import Config
+from tabml.core.spec import Configuration
 from tabml.core.splits import Fold, Positions, SplitPlan, derive_seed
+from tabml.learn.budget import Budget, Remaining, forever
 from tabml.learn.ensemble import BLEND, Field
-from tabml.learn.executor import Executor, Remaining, forever
+from tabml.learn.executor import Executor
 from tabml.learn.loss import Floats, Link, LossRule, loss_rule
 from tabml.learn.material import Material
 from tabml.learn.portfolio import Portfolio
@@ -27,6 +28,7 @@ from tabml.models import get
 
 Status = Literal["done", "failed", "skipped"]
 
+PORTFOLIO = "search"
 BATCH = 4  # trials asked at once: fixed, never the number of workers
 
 
@@ -39,7 +41,7 @@ class Trial:
     """
 
     order: int
-    config: Config
+    config: Configuration
     stage: int
     status: Status
     family: str
@@ -47,7 +49,6 @@ class Trial:
     checkpoints: tuple[float | None, ...] = ()
     link: Link | None = None
     losses: Floats | None = None
-    cpu_s: float = 0.0
     failure: str | None = None
     saved: bool = True
     """Whether its fitted models have a saved form; without one it is scored and never chosen."""
@@ -93,7 +94,7 @@ def search(
     executor: Executor,
     *,
     progress: Report = silent,
-    remaining: Remaining = forever,
+    budget: Budget | None = None,
     later: float = 0.0,
 ) -> SearchResult:
     """Run portfolio and TPE stage on the plan's folds.
@@ -102,9 +103,11 @@ def search(
     A configuration that fails, or that the time limit cuts off, has no score; a DataError when none is left.
     """
     rule = loss_rule(material.target, plan, material.grid)
-    job = _Run(material, plan, rule, executor, progress, remaining)
+    budget = budget or Budget(forever, 0)
+    remaining = budget.for_search
+    job = _Run(material, plan, rule, executor, progress, remaining, budget)
     before = remaining()
-    trials = list(job.trials(portfolio.configs, portfolio.stage, "search"))
+    trials = list(job.trials(portfolio.configs, portfolio.stage, PORTFOLIO))
     families, per_family, findings = gate(material, config)
     truncated = any(t.status == "skipped" for t in trials)
     if families and not truncated:
@@ -157,25 +160,36 @@ def run_folds(
     material: Material,
     plan: SplitPlan,
     folds: Sequence[Fold],
-    configs: Sequence[Config],
+    configs: Sequence[Configuration],
     executor: Executor,
     *,
     progress: Report,
     remaining: Remaining,
     stage: str,
+    one_by_one: bool = False,
+    done: Callable[[int], None] = lambda n: None,
 ) -> dict[tuple[str, str], FoldResult | None]:
-    """Every configuration on every fold: results by (fold id, config id), None where time ran out."""
+    """Every configuration on every fold: results by (fold id, config id), None where time ran out.
+
+    `one_by_one`: a configuration has all its folds before the next one begins, so that time that runs out costs the
+    last ones; else a fold's preparation serves all of them at once. `done` hears how many tasks are finished.
+    """
     units = units_of(folds)
     pieces = 1 if len(units) >= 4 * executor.workers else min(executor.workers, len(configs))
-    tasks, owners = [], []
-    for unit in units:
-        test = np.concatenate([plan.rows(f.test) for f in unit.folds])
-        for piece in range(pieces):
-            part = tuple(configs[piece::pieces])
-            tasks.append(FitTask(unit.fold_id, plan.rows(unit.train), test, part))
-            owners.append((unit, part))
-    done = lambda n: progress(Progress(stage, n, len(tasks)))  # noqa: E731
-    answers = executor.run(tasks, done=done, remaining=remaining)
+    pieces = len(configs) if one_by_one else pieces
+    owners = [(unit, tuple(configs[piece::pieces])) for unit in units for piece in range(pieces)]
+    if one_by_one:
+        owners.sort(key=lambda owner: configs.index(owner[1][0]))
+    tasks = [
+        FitTask(u.fold_id, plan.rows(u.train), np.concatenate([plan.rows(f.test) for f in u.folds]), part)
+        for u, part in owners
+    ]
+
+    def told(n: int) -> None:
+        done(n)
+        progress(Progress(stage, n, len(tasks)))
+
+    answers = executor.run(tasks, done=told, remaining=remaining)
     out: dict[tuple[str, str], FoldResult | None] = {}
     for (unit, part), answer in zip(owners, answers, strict=True):
         for i, config in enumerate(part):
@@ -183,7 +197,7 @@ def run_folds(
             at = 0
             for fold in unit.folds:
                 n = len(plan.rows(fold.test))
-                out[fold.fold_id, config.config_id] = _slice(result, fold.fold_id, at, n, share=len(unit.folds))
+                out[fold.fold_id, config.config_id] = _slice(result, fold.fold_id, at, n)
                 at += n
     return out
 
@@ -198,11 +212,15 @@ class _Run:
     executor: Executor
     progress: Report
     remaining: Remaining
+    budget: Budget
 
-    def trials(self, configs: Sequence[Config], stages: Sequence[int], stage: str, first: int = 0) -> tuple[Trial, ...]:
+    def trials(
+        self, configs: Sequence[Configuration], stages: Sequence[int], stage: str, first: int = 0
+    ) -> tuple[Trial, ...]:
         results = run_folds(
             self.material, self.plan, self.plan.folds, configs, self.executor,
-            progress=self.progress, remaining=self.remaining, stage=stage,
+            progress=self.progress, remaining=self.remaining, stage=stage, one_by_one=self.budget.is_limited,
+            done=self.budget.paced if stage == PORTFOLIO else lambda n: None,
         )  # fmt: skip
         return tuple(
             gather(self.material, self.plan, self.plan.folds, config, results, self.rule, first + i, s)
@@ -214,7 +232,7 @@ def gather(
     material: Material,
     plan: SplitPlan,
     folds: Sequence[Fold],
-    config: Config,
+    config: Configuration,
     results: Mapping[tuple[str, str], FoldResult | None],
     rule: LossRule,
     order: int,
@@ -223,7 +241,7 @@ def gather(
     """Put a configuration's folds together; failed where one of them failed."""
     spec = get(config.model)
     own = [results[fold.fold_id, config.config_id] for fold in folds]
-    trial = Trial(order, config, stage, "done", spec.family, spec.simplicity, cpu_s=sum(r.cpu_s for r in own if r))
+    trial = Trial(order, config, stage, "done", spec.family, spec.simplicity)
     if any(r is None for r in own):
         return replace(trial, status="skipped", failure="the time limit came first")
     failure = next((r.failure for r in own if r is not None and r.failure is not None), None)
@@ -243,11 +261,11 @@ def gather(
     return replace(trial, checkpoints=checkpoints, link=link, losses=losses, saved=all(r.saved for r in finished))
 
 
-def _slice(result: FoldResult | None, fold_id: str, at: int, n: int, *, share: int) -> FoldResult | None:
+def _slice(result: FoldResult | None, fold_id: str, at: int, n: int) -> FoldResult | None:
     if result is None:
         return None
     link = None if result.link is None else result.link[:, at : at + n]
-    return replace(result, fold_id=fold_id, link=link, cpu_s=result.cpu_s / share)
+    return replace(result, fold_id=fold_id, link=link)
 
 
 def _tune(job: _Run, trials: Sequence[Trial], base: Trial, count: int) -> list[Trial]:
@@ -269,7 +287,7 @@ def _tune(job: _Run, trials: Sequence[Trial], base: Trial, count: int) -> list[T
     return new
 
 
-def _told(trials: Sequence[Trial]) -> list[tuple[Config, float]]:
+def _told(trials: Sequence[Trial]) -> list[tuple[Configuration, float]]:
     """What the sampler learns: finished configurations with their least mean loss."""
     return [(t.config, float(t.curve.min())) for t in trials if t.status == "done"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tabml.core.errors import DataError, TabmlError
-from tabml.core.spec import Array, Config, ModelSpec, Scores, State
+from tabml.core.spec import Array, Configuration, ModelSpec, Scores, State
 from tabml.core.splits import Positions, derive_seed
 from tabml.core.target import SURVIVAL_TASKS
 from tabml.learn.cache import Cache
@@ -35,7 +34,6 @@ class FoldResult:
     fold_id: str
     checkpoints: tuple[float | None, ...]
     link: Link | None
-    cpu_s: float
     failure: str | None = None
     saved: bool = True
 
@@ -44,7 +42,7 @@ class FoldResult:
 class FittedState:
     """A fitted member as plain data."""
 
-    config: Config
+    config: Configuration
     checkpoint: float | None
     prep: State
     model: State
@@ -57,7 +55,7 @@ class FitTask:
     fold_id: str
     train: Positions
     test: Positions
-    configs: tuple[Config, ...]
+    configs: tuple[Configuration, ...]
 
     def run(self, worker: Worker) -> tuple[FoldResult, ...]:
         return tuple(worker.try_fold(self, config) for config in self.configs)
@@ -68,7 +66,7 @@ class FitTask:
 
     def lost(self) -> tuple[FoldResult, ...]:
         """The answer when this task kills its worker."""
-        return tuple(FoldResult(c.config_id, self.fold_id, (), None, 0.0, LOST_WORKER) for c in self.configs)
+        return tuple(FoldResult(c.config_id, self.fold_id, (), None, LOST_WORKER) for c in self.configs)
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ class ShipTask:
 
     fold_id: str
     train: Positions
-    members: tuple[tuple[Config, float | None], ...]
+    members: tuple[tuple[Configuration, float | None], ...]
 
     def run(self, worker: Worker) -> tuple[FittedState, ...]:
         return tuple(worker.ship(self, config, checkpoint) for config, checkpoint in self.members)
@@ -98,18 +96,15 @@ class Worker:
         for plugin in material.plugins:
             load_plugin(Path(plugin))
 
-    def try_fold(self, task: FitTask, config: Config) -> FoldResult:
+    def try_fold(self, task: FitTask, config: Configuration) -> FoldResult:
         """Fit and predict; whatever a model throws becomes the reason of a failed trial, never a score."""
-        started = time.process_time()
         try:
             checkpoints, link, saved = self._fit_fold(task, config)
         except Exception as error:
-            spent = time.process_time() - started
-            return FoldResult(config.config_id, task.fold_id, (), None, spent, reason_of(error))
-        spent = time.process_time() - started
-        return FoldResult(config.config_id, task.fold_id, checkpoints, link, spent, saved=saved)
+            return FoldResult(config.config_id, task.fold_id, (), None, reason_of(error))
+        return FoldResult(config.config_id, task.fold_id, checkpoints, link, saved=saved)
 
-    def ship(self, task: ShipTask, config: Config, checkpoint: float | None) -> FittedState:
+    def ship(self, task: ShipTask, config: Configuration, checkpoint: float | None) -> FittedState:
         """Fit one chosen member and cut it to its checkpoint."""
         prep, X, spec = self._prepare(config, task.fold_id, task.train)
         fitted = self._fit(spec, config, X, task.fold_id, task.train)
@@ -117,7 +112,7 @@ class Worker:
             fitted = fitted.at(checkpoint)
         return FittedState(config, checkpoint, prep.dump(), fitted.dump())
 
-    def _fit_fold(self, task: FitTask, config: Config) -> tuple[tuple[float | None, ...], Link, bool]:
+    def _fit_fold(self, task: FitTask, config: Configuration) -> tuple[tuple[float | None, ...], Link, bool]:
         prep, X, spec = self._prepare(config, task.fold_id, task.train)
         fitted = self._fit(spec, config, X, task.fold_id, task.train)
         X_test = prep.transform(columns_of(self.material, config).iloc[task.test]).X
@@ -135,7 +130,7 @@ class Worker:
         link[lost] = np.nan  # that checkpoint has no score; the others go on
         return checkpoints, link, can_be_saved(fitted)
 
-    def _prepare(self, config: Config, fold_id: str, train: Positions) -> tuple[FittedPrep, Array, ModelSpec]:
+    def _prepare(self, config: Configuration, fold_id: str, train: Positions) -> tuple[FittedPrep, Array, ModelSpec]:
         spec = get(config.model)
         # Without missing flags nobody reads missingness: native NaN would tell a tree the centre (TB161).
         needs = spec.needs if config.missing_flags else spec.needs | {"complete"}
@@ -154,7 +149,7 @@ class Worker:
         prep, X = self._prepared.get((recipe, config.features, fold_id), build)
         return prep, X, spec
 
-    def _fit(self, spec: ModelSpec, config: Config, X: Array, fold_id: str, train: Positions) -> Any:
+    def _fit(self, spec: ModelSpec, config: Configuration, X: Array, fold_id: str, train: Positions) -> Any:
         material = self.material
         share = material.patients.share
         return fit_model(
@@ -172,7 +167,7 @@ class Worker:
         return scores
 
 
-def columns_of(material: Material, config: Config) -> Any:
+def columns_of(material: Material, config: Configuration) -> Any:
     """The predictors this configuration may see."""
     return material.frame if config.features is None else material.frame[list(config.features)]
 

@@ -12,7 +12,7 @@ from typing import Any
 from tabml.core.config import StudyConfig
 from tabml.core.errors import ConfigError
 from tabml.core.findings import Finding, finding
-from tabml.core.spec import Choice, Config, Float, Int, ModelSpec
+from tabml.core.spec import Choice, Configuration, Float, Int, ModelSpec
 from tabml.learn.material import Material
 from tabml.learn.plan import MIN_EVENTS_TO_SEARCH
 
@@ -46,8 +46,8 @@ def gate(material: Material, config: StudyConfig) -> tuple[int, int, tuple[Findi
 
 
 def ask_tpe(
-    spec: ModelSpec, base: Config, known: Sequence[tuple[Config, float]], count: int, seed: int
-) -> list[Config]:
+    spec: ModelSpec, base: Configuration, known: Sequence[tuple[Configuration, float]], count: int, seed: int
+) -> list[Configuration]:
     """The next configurations by a new TPE sampler that is told all finished trials of this model."""
     import optuna
 

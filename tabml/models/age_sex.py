@@ -19,7 +19,7 @@ from tabml.models.registry import model
     simplicity=1,
 )
 def build(*, task: Task, n_classes: int | None = None, times: Array | None = None) -> Any:
-    """The portfolio says which columns are age and sex (`Config.features`)."""
+    """The portfolio says which columns are age and sex (`Configuration.features`)."""
     if task in SURVIVAL_TASKS:
         return cox.build(task=task, times=times)
     return ridge.build(task=task, n_classes=n_classes)

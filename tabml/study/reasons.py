@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,9 @@ from tabml.core.target import SURVIVAL_TASKS, horizon_text
 
 if TYPE_CHECKING:
     from tabml.explain.attribution import Attribution
-    from tabml.learn.fit import FoldModel, LearnResult
+    from tabml.learn.fit import LearnResult
     from tabml.learn.pipeline import FittedPipeline
+    from tabml.learn.ship import FoldModel
     from tabml.study.known import Known
 
 #: Rows explained at most; a picture of mean effects gains nothing from more, and time is the clinician's.
@@ -33,18 +34,25 @@ class Reasons:
     findings: tuple[Finding, ...]
 
 
-def explain(known: Known, learned: LearnResult) -> Reasons:
-    """SHAP of the final model, each row by the fold that left it out; a failure is a finding, not a crash."""
+def explain(known: Known, learned: LearnResult, *, remaining: Callable[[], float] = lambda: float("inf")) -> Reasons:
+    """SHAP of the final model, each row by the fold that left it out; a failure is a finding, not a crash.
+
+    `remaining` (seconds): folds that time does not reach are not explained, which is said too (TB208).
+    """
     from tabml.explain.attribution import additivity_finding
-    from tabml.explain.pipeline import Fold, explain_folds, explanation
+    from tabml.explain.pipeline import HeldOut, explain_folds, explanation
 
     frame, patients = learned.material.frame, learned.material.patients
     folds = [
-        Fold(m.final, m.train, rows)
+        HeldOut(m.final, m.train, rows)
         for m, rows in _explained_rows(learned.fold_models, len(frame), known.config.seed)
     ]  # fmt: skip
+    if not folds:
+        return Reasons((), (finding("TB310", "the time limit left no model of a fold to explain"),))
     try:
-        rows, attribution = explain_folds(folds, frame, seed=derive_seed(known.config.seed, "explain"))
+        rows, attribution = explain_folds(
+            folds, frame, seed=derive_seed(known.config.seed, "explain"), enough=lambda: remaining() <= 0
+        )
     except (ValueError, FloatingPointError, DependencyError, ImportError) as error:
         return Reasons((), (_unexplained(error),))
     shown = frame.iloc[rows].reset_index(drop=True)
@@ -53,7 +61,11 @@ def explain(known: Known, learned: LearnResult) -> Reasons:
         examples=_examples(known, learned, rows, attribution),
     )  # fmt: skip
     missed = additivity_finding(attribution, "the final model")
-    return Reasons((record,), (replace(missed, remedy=INEXACT),) if missed is not None else ())
+    said = [replace(missed, remedy=INEXACT)] if missed is not None else []
+    whole = sum(len(f.rows) for f in folds)
+    if len(rows) < whole:
+        said.append(finding("TB208", f"reasons are shown of {len(rows)} of {whole} rows", count=whole - len(rows)))
+    return Reasons((record,), tuple(said))
 
 
 def _unexplained(error: Exception) -> Finding:

@@ -26,6 +26,8 @@ from tabml.study.questions import Ask, settle_codebook, settle_leaks
 
 if TYPE_CHECKING:
     from tabml.ingest.identity import SiteKey
+    from tabml.learn.fit import LearnResult
+    from tabml.study.reasons import Reasons
 
 Clock = Callable[[], float]
 
@@ -64,7 +66,7 @@ def fit(
     with _place(inputs, config, out) as (folder, key):
         known = know(inputs, config, key, ask=ask, yes=yes, progress=progress)
         record.write_known(folder, known)
-        remaining = _remaining(started, limit, clock)
+        remaining = _remaining(started, limit, clock, FOR_LEARNING)
         try:
             learned = learn(known.cohort, known.target, known.config, progress=progress, remaining=remaining)
         except DataError as error:
@@ -72,9 +74,11 @@ def fit(
                 raise
             raise _too_short(error, known.config.limits.time) from None
         progress(Progress("explain", 0, 1))
-        reasons = explain(known, learned)
+        reasons = explain(known, learned, remaining=_remaining(started, limit, clock, FOR_REASONS))
         progress(Progress("explain", 1, 1))
-        document = evidence.results(known, learned, reasons, run=_run(started, clock, known.config, learned.truncated))
+        document = evidence.results(
+            known, learned, reasons, run=_run(started, clock, known.config, _cut(learned, reasons))
+        )
         record.write_learned(folder, known, learned, document)
         progress(Progress("report", 1, 1))
     return StudyOutcome(
@@ -82,9 +86,14 @@ def fit(
     )
 
 
-def _remaining(started: float, limit: float | None, clock: Clock) -> Callable[[], float]:
-    """Seconds that learning has left; without end where there is no limit."""
-    return lambda: float("inf") if limit is None else RESERVED * limit - (clock() - started)
+def _remaining(started: float, limit: float | None, clock: Clock, share: float) -> Callable[[], float]:
+    """Seconds left until this share of the limit is spent; without end where there is no limit."""
+    return lambda: float("inf") if limit is None else share * limit - (clock() - started)
+
+
+def _cut(learned: LearnResult, reasons: Reasons) -> bool:
+    """Whether the time limit cut anything short."""
+    return learned.truncated or any(f.code == "TB208" for f in reasons.findings)
 
 
 def _too_short(error: DataError, limit: str | None) -> DataError:
@@ -109,8 +118,8 @@ def summarise(
     return StudyOutcome(out, known.summary, said, known.findings)
 
 
-#: Share of a time limit that learning may use; the rest is for explanations and the report.
-RESERVED = 0.85
+#: Shares of a time limit after which learning and explanations give way; the rest is for the report.
+FOR_LEARNING, FOR_REASONS = 0.85, 0.93
 #: Findings under which a column is set aside because its values name people.
 IDENTIFYING = ("TB144", "TB170", "TB171")
 

@@ -10,13 +10,13 @@ import pytest
 
 from tabml.core.cohort import Variable
 from tabml.core.outcome import make_target
-from tabml.core.spec import Config
+from tabml.core.spec import Configuration
 from tabml.core.target import Target, survival
 from tabml.explain.attribution import TOLERANCE, additivity_finding
 from tabml.explain.equation import equation
 from tabml.explain.overview import contributions
 from tabml.explain.pipeline import (
-    Fold,
+    HeldOut,
     Pipeline,
     example_positions,
     explain_folds,
@@ -85,7 +85,7 @@ def fitted(task: str, train: np.ndarray, names: tuple[str, ...] = ()) -> tuple[p
         prep = fit_prep(frame.iloc[train], VARIABLES, Recipe.for_needs(spec.needs, missing_flags=True))
         model = fit_model(spec, {}, prep.transform(frame.iloc[train]).X, truth.y[train], task=task, seed=1,
                           n_classes=3 if task == "multiclass" else None, times=None if grid is None else grid.times)  # fmt: skip
-        members.append(Member(Config(name), None, prep, model))
+        members.append(Member(Configuration(name), None, prep, model))
     calibrator = CALIBRATORS[task](0 if grid is None else len(grid.times))
     whole = FittedPipeline(task, tuple(members), calibrator, grid=grid, features=tuple(frame.columns))
     return frame, whole
@@ -155,7 +155,7 @@ def test_each_patient_is_explained_by_the_fold_that_left_them_out() -> None:
     folds = []
     for side in (0, 1):
         frame, whole = fitted("binary", np.flatnonzero(halves != side))
-        folds.append(Fold(whole, np.flatnonzero(halves != side), np.flatnonzero(halves == side)))
+        folds.append(HeldOut(whole, np.flatnonzero(halves != side), np.flatnonzero(halves == side)))
     rows, found = explain_folds(folds, frame, seed=1)
     assert rows.tolist() == list(range(N))
     assert np.allclose(found.link[halves == 0, 0], folds[0].pipeline.predict(frame.iloc[halves == 0]).link)
@@ -191,7 +191,7 @@ def test_the_net_is_explained_by_permutations_of_variables() -> None:
     spec = get("mlp")
     prep = fit_prep(frame, VARIABLES, Recipe.for_needs(spec.needs))
     model = fit_model(spec, {}, prep.transform(frame).X, truth.y, task="binary", seed=1)
-    whole = FittedPipeline("binary", (Member(Config("mlp"), None, prep, model),), CALIBRATORS["binary"](0),
+    whole = FittedPipeline("binary", (Member(Configuration("mlp"), None, prep, model),), CALIBRATORS["binary"](0),
                            features=tuple(frame.columns))  # fmt: skip
     found = explain_pipeline(whole, frame.iloc[:20], frame, seed=1)
     assert found.error <= TOLERANCE and not found.exact

@@ -168,7 +168,7 @@ def test_reasons_hold_no_cell_texts() -> None:
 
 
 def test_a_spent_time_limit_keeps_what_is_finished(make_cohort, config) -> None:
-    left = iter([1e9] * 10 + [-1.0] * 10_000)
+    left = iter([1e9] * 25 + [-1.0] * 10_000)
     result = _learn(
         make_cohort(80), config(preset="standard", search={"trials": 8, "models": ["elastic_net"]}),
         remaining=lambda: next(left),

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tabml.core.codebook import Codebook
 from tabml.core.cohort import Cohort, Variable
-from tabml.core.spec import Config
+from tabml.core.spec import Configuration
 from tabml.core.target import Target, Task, survival
 from tabml.learn.calibrate import unchanged
 from tabml.learn.loss import study_grid
@@ -88,7 +88,7 @@ def pipeline(task: Task, models: tuple[str, ...]) -> FittedPipeline:
         prep = fit_prep(frame, VARIABLES, Recipe.for_needs(spec.needs))
         model = fit_model(spec, {}, prep.transform(frame).X, outcome.y, task=task, seed=1,
                           times=None if grid is None else grid.times)  # fmt: skip
-        states.append(FittedState(Config(name), None, prep.dump(), model.dump()))
+        states.append(FittedState(Configuration(name), None, prep.dump(), model.dump()))
     return build_pipeline(states, unchanged(task), outcome, grid, list(frame.columns))
 
 

@@ -10,7 +10,7 @@ from tabml.core.cohort import Variable
 from tabml.core.config import StudyConfig, load_config
 from tabml.core.errors import DataError
 from tabml.core.findings import finding
-from tabml.core.spec import Config
+from tabml.core.spec import Configuration
 from tabml.study import evidence
 from tabml.study.evidence import age_and_sex_of, all_findings, headline_sentence
 from tabml.study.reasons import Reasons
@@ -24,7 +24,10 @@ VARIABLES = {
 
 
 def learned(*used: str, findings=()):
-    trials = [SimpleNamespace(config=Config("null")), SimpleNamespace(config=Config("age_sex", features=used or None))]
+    trials = [
+        SimpleNamespace(config=Configuration("null")),
+        SimpleNamespace(config=Configuration("age_sex", features=used or None)),
+    ]
     return SimpleNamespace(
         material=SimpleNamespace(variables=VARIABLES), trials=trials[: 1 + bool(used)], findings=findings
     )

@@ -17,10 +17,11 @@ from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
 from tabml.core.progress import Progress, Report, silent
 from tabml.core.splits import derive_seed
+from tabml.learn.budget import Remaining, forever
 from tabml.learn.calibrate import Calibrator, Teacher, unchanged
 from tabml.learn.contenders import Chooser
 from tabml.learn.ensemble import Field, Members, decide
-from tabml.learn.executor import Executor, forever
+from tabml.learn.executor import Executor
 from tabml.learn.judge import Ask, Judge
 from tabml.learn.loss import Floats, Link, LossRule
 from tabml.learn.material import Material
@@ -108,8 +109,11 @@ def bias_corrected(
     weights: NDArray[np.int32],
     executor: Executor,
     progress: Report = silent,
+    remaining: Remaining = forever,
 ) -> dict[str, Corrected]:
     """BBC-CV of every named model. `folds` (R, n) says in which fold a row was tested; `weights` (B, N) are the draws.
+
+    A model that the time limit cuts off is left out.
 
     The null model is not calibrated: there is nothing to learn from a constant.
     """
@@ -123,8 +127,8 @@ def bias_corrected(
         raw = tuple(field.link(m) for m in sorted(groups))
         tasks.append(OutOfBagTask(tuple(asks[name]), rows, raw, folds, weights, lesson, field.rule, name != "null"))
     done = lambda n: progress(Progress("estimates", n, len(tasks)))  # noqa: E731
-    answers = executor.run(tasks, done=done, remaining=forever)
-    return {name: answer[0] for name, answer in zip(models, answers, strict=True)}
+    answers = executor.run(tasks, done=done, remaining=remaining)
+    return {name: answer[0] for name, answer in zip(models, answers, strict=True) if answer is not None}
 
 
 def _judged(

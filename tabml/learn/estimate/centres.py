@@ -12,10 +12,11 @@ from tabml.core.config import StudyConfig
 from tabml.core.findings import Finding, finding
 from tabml.core.progress import Report
 from tabml.core.target import SURVIVAL_TASKS
+from tabml.learn.budget import Remaining
 from tabml.learn.calibrate import Teacher
 from tabml.learn.contenders import choosers
 from tabml.learn.ensemble import Decision, Field, blend_links, decide
-from tabml.learn.executor import Executor, Remaining
+from tabml.learn.executor import Executor
 from tabml.learn.loss import Floats, Link, loss_rule
 from tabml.learn.material import Material
 from tabml.learn.plan import CentrePlan, effective_events
@@ -57,7 +58,8 @@ def leave_centres_out(
     With inner folds the whole portfolio is chosen from again; above five centres the study's own choice is refitted.
     """
     configs = [t.config for t in trials if t.stage < 2 or not plan.inner]
-    folds = [*plan.outer.folds, *(f for inner in plan.inner.values() for f in inner)]
+    # all folds of a centre together: where time runs out, the centres before it stand
+    folds = [f for outer in plan.outer.folds for f in (outer, *plan.inner.get(str(outer.centre), ()))]
     results = run_folds(
         material, plan.outer, folds, configs, executor, progress=progress, remaining=remaining, stage="centres"
     )

@@ -12,8 +12,9 @@ from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
 from tabml.core.results import Direction, Estimate, EstimateType
 from tabml.core.target import SURVIVAL_TASKS
+from tabml.learn.budget import Remaining, forever
 from tabml.learn.estimate.bbc import MOST_SKIPPED, SHRINK, Corrected
-from tabml.learn.executor import Executor, forever
+from tabml.learn.executor import Executor, one_thread
 from tabml.learn.judge import MOST_RESAMPLES, Ask, Judge, most_resamples
 from tabml.learn.loss import Floats
 from tabml.learn.material import Material
@@ -26,6 +27,7 @@ from tabml.metrics.value import Value, known, unknown
 SIDE_RESAMPLES = 200  # of numbers that are not the headline
 #: Ratios of event counts: draws inside outcome strata cannot vary the events, the formula of the metric does.
 OWN_INTERVAL = ("observed_expected", "observed_expected_at")
+LEAST_IN_TIME, TIMED = 100, 5  # resamples under a time limit, and those that are timed
 CALIBRATED = (0.8, 1.2)  # of the slope; outside it risks mislead
 
 
@@ -97,20 +99,51 @@ class ResampleTask:
         raise DataError(f"an interval cannot be made: {LOST_WORKER}", hint="fewer workers, or more memory")
 
 
+def in_time(
+    bench: Bench, scored: Mapping[str, Scored], workers: int, remaining: Remaining
+) -> tuple[Bench, tuple[Finding, ...]]:
+    """The bench with as many resamples as the time that is left allows, 100 at least, and TB208 where it lost some.
+
+    A few draws of the final model are timed. Without a limit nothing is timed and nothing changes.
+    """
+    wanted, left = len(bench.weights), remaining()
+    if left == float("inf") or wanted <= LEAST_IN_TIME:
+        return bench, ()
+    s = scored["final"]
+    counts = bench.weights[:TIMED][:, bench.judge.patient].astype(float)
+    with one_thread():
+        bench.judge.draws(bench.asks("final"), counts, s.raw[0], lambda i: s.link[0], fold=s.fold[0])
+    a_draw = max(left - remaining(), 1e-6) / TIMED * len(s.raw)
+    everyone = sum(len(bench.asks(name)) for name in scored) / len(bench.asks("final"))
+    # each draw is taken on own rows, out of fold and out of bag, where calibration is learnt again
+    possible = int(max(left, 0.0) * workers / (4 * a_draw * everyone))
+    if possible >= wanted:
+        return bench, ()
+    taken = max(LEAST_IN_TIME, possible)
+    said = f"intervals rest on {taken} resamples instead of {wanted}"
+    return replace(bench, weights=bench.weights[:taken]), (finding("TB208", said, count=taken),)
+
+
 def resampled(
-    bench: Bench, scored: Mapping[str, Scored], executor: Executor, *, headline: bool
+    bench: Bench,
+    scored: Mapping[str, Scored],
+    executor: Executor,
+    *,
+    headline: bool,
+    remaining: Remaining = forever,
 ) -> dict[str, dict[Ask, Floats]]:
     """Draws of every model's metrics over resampled patients.
 
-    Where these predictions are not the headline, fewer draws are taken and none of slow metrics.
+    Where these predictions are not the headline, fewer draws are taken and none of slow metrics; a model that the
+    time limit cuts off has none.
     """
     weights = bench.weights if headline else bench.weights[:SIDE_RESAMPLES]
     tasks = []
     for name, s in scored.items():
         asks = tuple(a for a in bench.asks(name) if headline or a.key not in MOST_RESAMPLES)
         tasks.append(ResampleTask(asks, s, weights))
-    answers = executor.run(tasks, done=lambda n: None, remaining=forever)
-    return {name: answer[0] for name, answer in zip(scored, answers, strict=True)}
+    answers = executor.run(tasks, done=lambda n: None, remaining=remaining)
+    return {name: {} if answer is None else answer[0] for name, answer in zip(scored, answers, strict=True)}
 
 
 def cross_validated(
@@ -137,7 +170,7 @@ def corrected(bench: Bench, draws: Mapping[str, Corrected]) -> tuple[list[Estima
         for ask, drawn in model.draws.items():
             value = _shrunk(_run(ask, drawn), ask.metric.scale, direction=ask.metric.direction)
             estimates.append(bench.estimate(ask, value, name, "corrected_bbc"))
-    for ask, drawn in draws["final"].draws.items():
+    for ask, drawn in draws["final"].draws.items() if "final" in draws else ():
         lost = float(np.mean(~np.isfinite(_run(ask, drawn))))
         if lost > MOST_SKIPPED:
             findings.append(finding("TB231", f"{ask.key}: {lost:.0%} of the resamples have no number"))
@@ -157,7 +190,9 @@ def on_own_rows(bench: Bench, models: Mapping[str, FittedPipeline]) -> dict[str,
 
 def compared_corrected(bench: Bench, draws: Mapping[str, Corrected]) -> list[Estimate]:
     """Final minus simple, age and sex, and null, in the same draws."""
-    out = []
+    out: list[Estimate] = []
+    if "final" not in draws:
+        return out
     for other in _others(draws):
         for ask in bench.judge.asks(brief=True):
             both = _run(ask, draws["final"].draws[ask] - draws[other].draws[ask])
@@ -175,7 +210,10 @@ def compared_scored(
         for ask in bench.judge.asks(brief=True):
             a, b = (_point(bench.judge, ask, scored[n]) for n in ("final", other))
             point = known(float(a) - float(b)) if a.value is not None and b.value is not None else a
-            value = percentile(point, draws["final"][ask] - draws[other][ask])
+            drawn = [draws[name].get(ask) for name in ("final", other)]
+            if drawn[0] is None or drawn[1] is None:
+                continue
+            value = percentile(point, drawn[0] - drawn[1])
             out.append(_difference(bench.estimate(ask, value, f"final - {other}", kind)))
     return out
 
