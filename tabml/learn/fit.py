@@ -24,7 +24,7 @@ from tabml.core.target import Target
 from tabml.learn.calibrate import Calibrator, Teacher, teacher, unchanged
 from tabml.learn.contenders import choosers, configs_of
 from tabml.learn.ensemble import Decision, Field, Members, decide
-from tabml.learn.estimate.bbc import Corrected, affordable, bias_corrected, patient_weights, verdict
+from tabml.learn.estimate.bbc import Corrected, Gain, affordable, bias_corrected, patient_weights, verdict
 from tabml.learn.estimate.centres import MOST_CENTRES_TO_RESELECT, LeftOut, leave_centres_out
 from tabml.learn.estimate.nested import nested
 from tabml.learn.evaluate import centres as numbers_of_centres
@@ -32,7 +32,7 @@ from tabml.learn.evaluate import numbers
 from tabml.learn.evaluate.curves import curves
 from tabml.learn.executor import Executor, Remaining, forever, make_executor
 from tabml.learn.judge import Judge
-from tabml.learn.loss import Floats, by_patient
+from tabml.learn.loss import Floats
 from tabml.learn.material import Material, assemble
 from tabml.learn.pipeline import FittedPipeline, build_pipeline
 from tabml.learn.plan import CentrePlan, centre_plan, make_plan, plan_kind
@@ -250,7 +250,8 @@ def estimate(
     material, config, trials = study.material, study.config, study.found.done
     repeats = 1 if study.plan.kind == "nested" else 1 + max(f.repeat for f in study.plan.folds)
     resamples = affordable(config.estimate.resamples, material.patients.n, repeats)
-    weights = patient_weights(material, resamples, "bbc")
+    drawn = patient_weights(material, resamples, "bbc")
+    weights = drawn.counts
     bench = numbers.Bench(material, Judge.of(material), weights, config.report.thresholds)
     folds = fold_numbers(study.plan)
     scored = out_of_fold(study.field, trials, study.decision, study.lesson, folds)
@@ -268,7 +269,7 @@ def estimate(
         draws = numbers.resampled(bench, scored, executor, headline=True)
         estimates += numbers.cross_validated(bench, scored, draws, honest)
         comparisons = numbers.compared_scored(bench, scored, draws, honest)
-        word, findings = verdict(_outer_gains(study, scored, bench), shrink=1.0)
+        word, findings = verdict(_gains(study, scored))
     else:
         honest = "corrected_bbc"
         models = choosers(study.field, trials)
@@ -279,13 +280,13 @@ def estimate(
         more, skipped = numbers.corrected(bench, corrected)
         estimates += more
         comparisons = numbers.compared_corrected(bench, corrected)
-        word, findings = verdict(_draw_gains(corrected))
+        word, findings = verdict(_gains(study, scored, corrected))
         findings = (*findings, *skipped)
     centres = numbers_of_centres.by_centre(bench, left_out)
     estimates += [*centres, *numbers_of_centres.pooled(bench, left_out, centres)]
     headline = next((e for e in estimates if (e.key, e.model, e.estimate_type) == (HEADLINE[material.task], "final", honest)), None)  # fmt: skip
     said = [
-        *numbers.said_of_calibration(estimates, honest), *numbers.said_of_missing(estimates),
+        *numbers.said_of_redrawn(drawn), *numbers.said_of_calibration(estimates, honest), *numbers.said_of_missing(estimates),
         *numbers_of_centres.said_of_centres(bench, centres, headline),
     ]  # fmt: skip
     return Answer(scored, tuple(estimates), tuple(comparisons), tuple(curves(bench, scored, _drawn(honest))),
@@ -350,21 +351,17 @@ def _calibrator(study: Study, name: str, raw: Floats, weight: Floats) -> Calibra
     return study.lesson.tiled(repeats).fit(flat, np.tile(weight, repeats) / repeats)
 
 
-def _draw_gains(draws: Mapping[str, Corrected]) -> dict[str, Floats]:
-    """Loss saved against each reference, per draw (B,)."""
-    return {name: draws[name].loss - draws["final"].loss for name in ("null", "age_sex") if name in draws}
-
-
-def _outer_gains(study: Study, scored: Mapping[str, Scored], bench: numbers.Bench) -> dict[str, Floats]:
-    """Loss saved against each reference on outer predictions, per bootstrap draw (B,)."""
+def _gains(
+    study: Study, scored: Mapping[str, Scored], corrected: Mapping[str, Corrected] | None = None
+) -> dict[str, Gain]:
+    """Loss saved against each reference; the mean from the out-of-bag draws where there are some."""
     rule = study.found.rule
-    loss = {}
-    for name in ("final", "null", "age_sex"):
-        if name in scored:
-            rows = rule.rows(scored[name].link[0], 0)
-            loss[name] = by_patient(rows, rule.patient, rule.n_patients)
-    weight = bench.weights.astype(float)
-    return {n: weight @ (v - loss["final"]) / weight.sum(axis=1) for n, v in loss.items() if n != "final"}
+    names = [n for n in ("final", "null", "age_sex") if n in scored]
+    loss = {n: rule(scored[n].link).mean(axis=0) for n in names}
+    if corrected is None:
+        return {n: Gain.of(loss[n] - loss["final"]) for n in names[1:]}
+    mean = {n: float(np.nanmean(corrected[n].loss - corrected["final"].loss)) for n in names[1:]}
+    return {n: Gain.of(loss[n] - loss["final"], mean[n]) for n in names[1:]}
 
 
 def _drawn(honest: EstimateType) -> EstimateType:

@@ -10,6 +10,7 @@ import numpy as np
 from tabml.core.findings import Finding, finding
 from tabml.core.results import Estimate, EstimateType
 from tabml.core.splits import derive_seed
+from tabml.learn.estimate.bbc import contrast
 from tabml.learn.estimate.centres import LeftOut
 from tabml.learn.evaluate.numbers import Bench, count_events
 from tabml.learn.judge import MOST_RESAMPLES, Ask
@@ -117,9 +118,9 @@ def _values(bench: Bench, left: LeftOut, name: str) -> dict[Ask, Value]:
     open_ended = [a for a, v in values.items() if v.value is not None and (v.lower is None or clustered)]
     if not open_ended:
         return values
-    strata = bench.material.patients.outcome[bench.judge.patient[rows]].astype(str)
+    usable = contrast(bench.material.patients.outcome[bench.judge.patient[rows]], bench.material.task)
     seed = derive_seed(bench.material.seed, "centre bootstrap", left.centre)
-    drawn = bootstrap_counts(bench.judge.patient[rows], resamples=len(bench.weights), seed=seed, strata=strata)
+    drawn = bootstrap_counts(bench.judge.patient[rows], resamples=len(bench.weights), seed=seed, usable=usable)
     draws = bench.judge.draws(open_ended, drawn.counts.astype(float), raw, lambda i: link, rows=rows)
     return values | {a: percentile(values[a], draws[a]) for a in open_ended}
 

@@ -20,7 +20,7 @@ from tabml.learn.material import Material
 from tabml.learn.pipeline import FittedPipeline
 from tabml.learn.scored import NAMED, Scored
 from tabml.learn.trial import LOST_WORKER, Worker
-from tabml.metrics.intervals import Scale, percentile, shrunk_interval
+from tabml.metrics.intervals import Resamples, Scale, percentile, shrunk_interval
 from tabml.metrics.value import Value, known, unknown
 
 SIDE_RESAMPLES = 200  # of numbers that are not the headline
@@ -186,6 +186,13 @@ def said_of_calibration(estimates: Sequence[Estimate], kind: EstimateType) -> li
     mine = [e for e in estimates if e.key in keys and e.model == "final" and e.estimate_type == kind]
     off = [e for e in mine if e.value is not None and not CALIBRATED[0] <= e.value <= CALIBRATED[1]]
     return [finding("TB301", f"calibration slope {e.text}") for e in off if e.population == "all"]
+
+
+def said_of_redrawn(drawn: Resamples) -> list[Finding]:
+    """TB231 where more than 5 % of the resamples held one outcome only and were drawn again."""
+    share = drawn.redrawn / (drawn.redrawn + len(drawn.counts))
+    said = f"{share:.0%} of the resamples held one outcome only and were drawn again"
+    return [finding("TB231", said)] if share > MOST_SKIPPED else []
 
 
 def said_of_missing(estimates: Sequence[Estimate]) -> list[Finding]:
