@@ -29,6 +29,7 @@ from tabml.learn.estimate.centres import MOST_CENTRES_TO_RESELECT, LeftOut, leav
 from tabml.learn.estimate.nested import nested
 from tabml.learn.evaluate import centres as numbers_of_centres
 from tabml.learn.evaluate import numbers
+from tabml.learn.evaluate.crossfit import CALIBRATION
 from tabml.learn.evaluate.curves import curves
 from tabml.learn.executor import Executor, Remaining, forever, make_executor
 from tabml.learn.judge import Judge
@@ -255,7 +256,7 @@ def estimate(
     bench = numbers.Bench(material, Judge.of(material), weights, config.report.thresholds)
     folds = fold_numbers(study.plan)
     scored = out_of_fold(study.field, trials, study.decision, study.lesson, folds)
-    winner = numbers.resampled(bench, scored, executor, headline=False)
+    winner = numbers.resampled(bench, scored, executor, headline=False, slow=study.plan.kind != "nested")
     own = numbers.on_own_rows(bench, pipelines)
     apparent = numbers.resampled(bench, own, executor, headline=False)
     estimates = [
@@ -273,11 +274,11 @@ def estimate(
     else:
         honest = "corrected_bbc"
         models = choosers(study.field, trials)
-        asks = {name: bench.asks(name) for name in models}
+        asks = {name: [a for a in bench.asks(name) if a.key not in CALIBRATION] for name in models}
         corrected = bias_corrected(
             study.field, models, asks, study.lesson, folds, config, weights, executor, progress
         )  # fmt: skip
-        more, skipped = numbers.corrected(bench, corrected)
+        more, skipped = numbers.corrected(bench, corrected, scored, winner)
         estimates += more
         comparisons = numbers.compared_corrected(bench, corrected)
         word, findings = verdict(_gains(study, scored, corrected))

@@ -51,15 +51,25 @@ def test_three_named_estimates_and_the_centres_are_there(study) -> None:
     assert headline.lower < headline.value < headline.upper
 
 
-def test_observed_to_expected_keeps_its_own_interval(study) -> None:
-    """Draws inside outcome strata cannot vary the number of events, so they would make it half as wide."""
+@pytest.mark.parametrize("kind", ["cv_winner", "corrected_bbc"])
+def test_observed_to_expected_keeps_its_own_interval(study, kind: str) -> None:
     [ratio] = [
         e for e in study.estimates
-        if (e.key, e.model, e.estimate_type, e.population) == ("observed_expected", "final", "cv_winner", "all")
+        if (e.key, e.model, e.estimate_type, e.population) == ("observed_expected", "final", kind, "all")
     ]  # fmt: skip
     mine = study.predictions.query("model == 'final' and kind == 'out_of_fold'")
     truth = observed_expected(mine["truth"].to_numpy(dtype=float), mine.filter(like="probability").to_numpy()[:, 0])
     assert (ratio.lower, ratio.upper) == pytest.approx((truth.lower, truth.upper), rel=1e-6)
+
+
+def test_calibration_has_nothing_to_correct(study) -> None:
+    """Cross-fitted calibration saw none of the patients it is judged on; out-of-bag draws would double its error."""
+    for key in ("calibration_slope", "calibration_in_the_large", "ici"):
+        winner, corrected = (
+            next(e for e in study.estimates if (e.key, e.model, e.estimate_type) == (key, "final", kind))
+            for kind in ("cv_winner", "corrected_bbc")
+        )
+        assert winner.value == corrected.value and corrected.lower is not None
 
 
 def test_a_signal_is_found(study) -> None:

@@ -71,7 +71,7 @@ def test_a_missing_cell_adds_nothing_to_a_linear_model():
     new = pd.DataFrame({name: frame[name].iloc[:1] for name in frame})
     for name in ("age", "steps", "smoker", "site"):
         new[name] = pd.Series([pd.NA], dtype=frame[name].dtype)
-    assert fit_prep(frame, VARIABLES, LINEAR).transform(new).X == pytest.approx(np.zeros((1, 6)), abs=1e-6)
+    assert pytest.approx(np.zeros((1, 6)), abs=1e-6) == fit_prep(frame, VARIABLES, LINEAR).transform(new).X
 
 
 def test_trees_keep_their_gaps_and_flags_are_optional():

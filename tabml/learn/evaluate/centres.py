@@ -10,12 +10,13 @@ import numpy as np
 from tabml.core.findings import Finding, finding
 from tabml.core.results import Estimate, EstimateType
 from tabml.core.splits import derive_seed
+from tabml.core.target import SURVIVAL_TASKS
 from tabml.learn.estimate.bbc import contrast
 from tabml.learn.estimate.centres import LeftOut
 from tabml.learn.evaluate.numbers import Bench, count_events
 from tabml.learn.judge import MOST_RESAMPLES, Ask
 from tabml.metrics.classification import delong
-from tabml.metrics.intervals import Scale, bootstrap_counts, percentile, z_of
+from tabml.metrics.intervals import Scale, bootstrap_counts, expanded, percentile, z_of
 from tabml.metrics.pooling import pool
 from tabml.metrics.registry import HEADLINE
 from tabml.metrics.value import Floats, Value, logit, unknown
@@ -122,7 +123,9 @@ def _values(bench: Bench, left: LeftOut, name: str) -> dict[Ask, Value]:
     seed = derive_seed(bench.material.seed, "centre bootstrap", left.centre)
     drawn = bootstrap_counts(bench.judge.patient[rows], resamples=len(bench.weights), seed=seed, usable=usable)
     draws = bench.judge.draws(open_ended, drawn.counts.astype(float), raw, lambda i: link, rows=rows)
-    return values | {a: percentile(values[a], draws[a]) for a in open_ended}
+    survival = bench.material.task in SURVIVAL_TASKS
+    level = expanded(0.95, left.events if survival else min(left.events, left.others))
+    return values | {a: percentile(values[a], draws[a], level=level) for a in open_ended}
 
 
 def _same(estimate: Estimate, ask: Ask, bench: Bench) -> bool:
