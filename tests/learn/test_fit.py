@@ -10,7 +10,7 @@ import pytest
 
 from tabml.core.errors import ConfigError
 from tabml.core.outcome import make_target
-from tabml.core.results import Results
+from tabml.core.results import SHARED_CHOICE, Results
 from tabml.learn import fit
 from tabml.learn.fit import LearnResult, learn
 from tabml.learn.pipeline import FittedPipeline
@@ -75,6 +75,21 @@ def test_calibration_has_nothing_to_correct(study) -> None:
 def test_a_signal_is_found(study) -> None:
     assert study.verdict == "useful"
     assert 0.7 < study.headline.value < 0.9
+
+
+def test_above_five_centres_each_number_says_that_the_choice_was_shared(study) -> None:
+    def told(result: LearnResult) -> set[bool]:
+        return {
+            SHARED_CHOICE in str(e.reason)
+            for e in result.estimates
+            if e.estimate_type == "internal_external" and e.key == "auroc" and e.model == "final"
+        }
+
+    assert told(study) == {False}
+    many = _learn(small_cohort(180, centres=6), quick_config(search={"models": ["ridge"]}))
+    assert told(many) == {True}
+    few = next(e for e in many.estimates if e.population == "centre:C0" and e.model == "final")
+    assert few.reason.startswith("few: ") or few.reason == SHARED_CHOICE
 
 
 def test_predictions_hold_every_patient_once_per_model_and_kind(study) -> None:

@@ -26,7 +26,7 @@ def changed(document: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
 
 def test_the_study_is_told_from_its_records(heart: dict[str, Any]) -> None:
     text = " ".join(methods(heart))
-    for said in ("920 patients from 4 centres", "5-fold cross-validation", "bias-corrected", "1000 resamples",
+    for said in ("920 patients from 4 centres", "5-fold cross-validation", "bias-corrected", "1000 resamples", "1.645 standard errors",
                  "Cleveland, Budapest, Zürich and Oslo", "seed 1", "calibrated blend"):  # fmt: skip
         assert said in text
     assert "author must fill" not in text
