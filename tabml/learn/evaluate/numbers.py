@@ -13,7 +13,7 @@ from tabml.core.findings import Finding, finding
 from tabml.core.results import Estimate, EstimateType
 from tabml.core.target import SURVIVAL_TASKS
 from tabml.learn.estimate.bbc import MOST_SKIPPED, SHRINK, Corrected
-from tabml.learn.evaluate.crossfit import CALIBRATION, point_of, value_of
+from tabml.learn.evaluate.crossfit import CALIBRATION, FORMULA, point_of, value_of
 from tabml.learn.executor import Executor, forever
 from tabml.learn.judge import MOST_RESAMPLES, Ask, Judge, most_resamples
 from tabml.learn.loss import Floats
@@ -111,12 +111,16 @@ def resampled(
 ) -> dict[str, dict[Ask, Floats]]:
     """Draws of every model's metrics over resampled patients.
 
-    Where these predictions are not the headline, fewer draws are taken and none of slow metrics unless asked.
+    Where these predictions are not the headline, fewer draws are taken and none of slow metrics unless asked; none
+    either of metrics whose formula gives the interval.
     """
     weights = bench.weights if headline else bench.weights[:SIDE_RESAMPLES]
     tasks = []
     for name, s in scored.items():
-        asks = tuple(a for a in bench.asks(name) if headline or slow or a.key not in MOST_RESAMPLES)
+        asks = tuple(
+            a for a in bench.asks(name)
+            if (headline or slow or a.key not in MOST_RESAMPLES) and not (bench.one_row_each and a.key in FORMULA)
+        )  # fmt: skip
         tasks.append(ResampleTask(asks, s, weights))
     answers = executor.run(tasks, done=lambda n: None, remaining=forever)
     return {name: answer[0] for name, answer in zip(scored, answers, strict=True)}
