@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tabml.core.config import PRESETS, settings
-from tabml.core.findings import KINDS
+from tabml.core.findings import KINDS, RESERVED, FindingKind
 
 DOCS = Path(__file__).resolve().parent
 
@@ -48,9 +48,17 @@ def findings_page() -> str:
         "patient's value. `audit.mute` takes codes off the top of the report; the report lists that they were muted.",
         "", "| code | severity | when | what to do |", "|---|---|---|---|",
     ]  # fmt: skip
-    for kind in KINDS.values():
-        lines.append(f"| {kind.code} | {kind.severity} | {_escape(kind.trigger)} | {_escape(kind.remedy)} |")
+    lines += [_line(kind) for kind in KINDS.values() if kind.code not in RESERVED]
+    lines += [
+        "", "## Reserved", "", "These have their number and meaning; this release does not look for them.",
+        "", "| code | severity | when | what to do |", "|---|---|---|---|",
+    ]  # fmt: skip
+    lines += [_line(KINDS[code]) for code in sorted(RESERVED)]
     return "\n".join(lines) + "\n"
+
+
+def _line(kind: FindingKind) -> str:
+    return f"| {kind.code} | {kind.severity} | {_escape(kind.trigger)} | {_escape(kind.remedy)} |"
 
 
 PAGES: dict[str, Callable[[], str]] = {"settings.md": settings_page, "findings.md": findings_page}

@@ -12,8 +12,9 @@ from types import ModuleType
 
 import pytest
 
+from tabml.core.codebook import Codebook, ColumnMapping, IdColumn, Join, Repeats, Source, VariableSpec
 from tabml.core.config import StudyConfig, configs_folder, load_config
-from tabml.core.findings import KINDS
+from tabml.core.findings import KINDS, RESERVED
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
@@ -101,6 +102,12 @@ def test_every_finding_code_the_package_names_is_registered():
     assert sorted(used - set(KINDS)) == []
 
 
+def test_every_finding_is_raised_somewhere_or_listed_as_reserved():
+    said = "\n".join(text for name, text in texts() if name.startswith("tabml/") and name != "tabml/core/findings.py")
+    raised = {code for code in KINDS if f'"{code}"' in said}
+    assert set(KINDS) - raised == RESERVED, "a code that is raised now leaves core.findings.RESERVED"
+
+
 def test_clean_workbooks_are_what_their_script_writes(tmp_path):
     from python_calamine import CalamineWorkbook
 
@@ -116,6 +123,25 @@ def test_clean_workbooks_are_what_their_script_writes(tmp_path):
 def test_tutorial_prints_the_plugin_that_is_shipped():
     plugin = (ROOT / "examples" / "plugin" / "discriminant.py").read_text(encoding="utf-8")
     assert f"```python\n{plugin}```" in (ROOT / "docs" / "adding_a_model.md").read_text(encoding="utf-8")
+
+
+def test_every_name_the_pages_import_is_there():
+    lines = {
+        line for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+        for line in re.findall(r"^from tabml.*$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }  # fmt: skip
+    assert len(lines) >= 3
+    for line in sorted(lines):
+        exec(line, {})
+
+
+def test_every_key_of_a_codebook_is_explained():
+    page = (ROOT / "docs" / "codebook.md").read_text(encoding="utf-8")
+    keys = {
+        (info.alias or key) for node in (Codebook, Source, Repeats, Join, IdColumn, VariableSpec, ColumnMapping)
+        for key, info in node.model_fields.items()
+    }  # fmt: skip
+    assert sorted(key for key in keys if not re.search(rf"`[^`]*\b{key}\b[^`]*`|\b{key}:", page)) == []
 
 
 def test_no_path_of_a_developers_machine_is_committed():

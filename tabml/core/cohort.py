@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, NewType, get_args
+from typing import Any, Literal, NewType
 
 import pandas as pd
 
@@ -21,7 +21,6 @@ Role = Literal[
     "score", "treatment", "subgroup", "weight", "offset", "group", "identifier", "unused",
 ]  # fmt: skip
 Timing = Literal["baseline", "later", "outcome", "unknown"]
-ROLES: tuple[str, ...] = get_args(Role)
 
 #: The dtype of each kind in `Cohort.frame`; missing is NA everywhere.
 DTYPES: dict[str, str] = {

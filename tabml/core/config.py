@@ -73,7 +73,7 @@ class Split(Node):
     outer_folds: int | None = Field(None, ge=2)
     """How many folds measure performance; empty: 2 to 5 by the number of events."""
     repeats: int | None = Field(None, ge=1)
-    """How often the folds are drawn again; empty: 1 in this release's presets."""
+    """How often the folds are drawn again; empty: 1, or 10 below 10 events. A nested plan has its own rotation."""
 
 
 class Prep(Node):
@@ -82,12 +82,12 @@ class Prep(Node):
     max_missing: float = Field(0.6, gt=0, le=1)
     """Columns with a larger missing share are left out of models that need complete data."""
     rare_level: int = Field(5, ge=1)
-    """Levels with fewer training patients are read as 'other'."""
+    """Levels with fewer training patients are read as 'other'; `privacy.small_cell` where that is larger."""
 
 
 class Features(Node):
     force: tuple[str, ...] = ()
-    """Predictors that selection never removes."""
+    """Predictors that stay although more than `prep.max_missing` of them is missing."""
 
 
 class Search(Node):
@@ -119,14 +119,14 @@ class EstimateNode(Node):
     """Leave each centre out once, whenever there are two or more."""
 
 
-class Audit(Node):
+class AuditNode(Node):
     mute: tuple[str, ...] = ()
     """Finding codes not shown at the top; the report lists that they were muted."""
     leak_score: float = Field(0.95, gt=0.5, le=1)
     """A single column that predicts the outcome better than this is set aside (TB140)."""
 
 
-class Report(Node):
+class ReportNode(Node):
     example_patients: int = Field(2, ge=0, le=10)
     """Patients explained one by one in the local report."""
     thresholds: tuple[float, ...] = ()
@@ -139,7 +139,7 @@ class Privacy(Node):
     key_file: str | None = None
     """File with the site key that makes pseudonyms; empty: the user data folder."""
     small_cell: int = Field(5, ge=2)
-    """Counts below this are suppressed in shareable output."""
+    """Levels and quantiles that fewer patients stand behind are merged in the summary, left out of the model file."""
 
 
 class ExecutorNode(Node):
@@ -152,13 +152,6 @@ class ExecutorNode(Node):
 class Limits(Node):
     time: str | None = None
     """Cap on the wall time of the whole command, such as 5m; a capped run says so."""
-    fit_seconds: float = Field(600, gt=0)
-    """Cap on a single model fit."""
-
-
-class StoreNode(Node):
-    url: str | None = None
-    """Run store; empty: SQLite in the study folder."""
 
 
 class StudyConfig(Node):
@@ -176,12 +169,11 @@ class StudyConfig(Node):
     search: Search = Search()
     final: Final = Final()
     estimate: EstimateNode = EstimateNode()
-    audit: Audit = Audit()
-    report: Report = Report()
+    audit: AuditNode = AuditNode()
+    report: ReportNode = ReportNode()
     privacy: Privacy = Privacy()
     executor: ExecutorNode = ExecutorNode()
     limits: Limits = Limits()
-    store: StoreNode = StoreNode()
     out: str | None = None
     """Study folder; empty: the first input's name with -study."""
 
@@ -196,7 +188,7 @@ PRESETS: dict[Preset, dict[str, Any]] = {
 RESERVED_ENVIRONMENT = ("TABML_STORE_URL", "TABML_SERVE_TOKEN", "TABML_KEY_FILE", "TABML_TEST_")
 #: Settings that hold paths: read relative to the study file that names them, stored as base names.
 PATH_SETTINGS = ("data.codebook", "privacy.key_file", "search.plugins", "out")
-NOT_IN_HASH = ("executor", "store", "out", "limits")
+NOT_IN_HASH = ("executor", "out", "limits")
 
 
 def settings() -> Iterator[tuple[str, Any, str]]:
@@ -297,7 +289,7 @@ def shareable(config: StudyConfig) -> dict[str, Any]:
 
 
 def config_sha256(config: StudyConfig) -> str:
-    """Hash of what decides the numbers: executor, store, out and limits are left out."""
+    """Hash of what decides the numbers: executor, out and limits are left out."""
     tree = {k: v for k, v in shareable(config).items() if k not in NOT_IN_HASH}
     return hashlib.sha256(json.dumps(tree, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

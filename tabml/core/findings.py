@@ -106,7 +106,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ("TB207", "info", "--trials overrides the gate of the search", "read the corrected estimate"),
     ("TB208", "warn", "time limit reached: the search was cut short", "a larger --time-limit"),
     ("TB210", "info", "model not available: a library is missing", "install the extra it names"),
-    ("TB211", "warn", "model left out: memory", "limits.memory_gb, or fewer workers"),
+    ("TB211", "warn", "model left out: memory", "fewer workers, or a machine with more memory"),
     ("TB212", "warn", "a trial failed", "see the trial table for the reason"),
     ("TB220", "info", "zero follow-up times moved to half the smallest positive time", "check the dates"),
     ("TB230", "warn", "better than the null model but not than age and sex", "do not use the larger model"),
@@ -123,6 +123,8 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ("TB790", "warn", "both xgboost and xgboost-cpu are installed", "uninstall one, then install the other"),
 )  # fmt: skip
 KINDS: dict[str, FindingKind] = {row[0]: FindingKind(*row) for row in _ROWS}
+#: Codes that have their meaning and number, and no check behind them yet: no study holds one.
+RESERVED = frozenset({"TB117", "TB118", "TB124", "TB125", "TB143", "TB162", "TB173", "TB174", "TB211"})
 
 
 def finding(

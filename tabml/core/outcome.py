@@ -28,10 +28,13 @@ POSITIVE_WORDS = frozenset(
 #: Names that turn a 0/1 column around: 1 means the good outcome.
 REVERSED_NAME = re.compile(r"alive|surviv|lebend|overlev|i live|vivo|1alive|healthy|gesund|frisk", re.IGNORECASE)
 MIN_PER_CLASS = 2
+SMALL_CELL = 5  # levels of fewer patients are not printed: a column named by mistake may hold names
+#: Roles that change every number and that no estimate of this release takes into account.
+NOT_USED: tuple[Role, ...] = ("entry", "weight", "offset", "group")
 
 
 def with_roles(cohort: Cohort, data: Data) -> Cohort:
-    """The cohort with the roles that `--target`, `--time`, `--event`, `--id` and `--centre` name.
+    """The cohort with the roles that `--target`, `--time` and `--event` name.
 
     An outcome that gives way becomes a sibling: it may tell the new outcome and is no feature.
     """
@@ -65,8 +68,10 @@ def make_target(cohort: Cohort, config: StudyConfig) -> tuple[Target, tuple[Find
 
     Survival where the cohort has a time and an event; else the kind of the outcome decides: boolean or
     category is classification, number or integer is regression. Raises ConfigError where no outcome is
-    named, DataError where the outcome cannot be modelled (one class, no event, a class of one patient).
+    named or a variable has a role that would be ignored (`NOT_USED`), DataError where the outcome cannot be
+    modelled (one class, no event, a class of one patient).
     """
+    _refuse_unused_roles(cohort)
     time, event = cohort.with_role("time"), cohort.with_role("event")
     if time and event and not config.data.target:
         return _survival_target(cohort, time[0], event[0], config)
@@ -82,18 +87,33 @@ def make_target(cohort: Cohort, config: StudyConfig) -> tuple[Target, tuple[Find
     raise DataError(f"outcome {variable.name!r} is a {variable.kind} column", hint="choose another with --target")
 
 
+def _refuse_unused_roles(cohort: Cohort) -> None:
+    """Late entry, weights, offsets and fold groups read past in silence would make every number a wrong one."""
+    for name in cohort.with_role(*NOT_USED):
+        role = cohort.variables[name].role
+        raise ConfigError(
+            f"variable {name!r} has role {role}, which this release does not use: its numbers would be wrong",
+            hint="role: unused in the codebook, if the study holds without it",
+        )
+
+
 def is_positive(level: str, label: str) -> bool:
     """Whether a level's code or label says that the event happened."""
     return level.casefold() in POSITIVE_WORDS or label.casefold() in POSITIVE_WORDS
 
 
-def positive_level(name: str, levels: Sequence[str], labels: Sequence[str], stated: str | None) -> str:
-    """Which of two levels is predicted: the stated one, else by the word list; ConfigError where neither tells."""
+def positive_level(
+    name: str, levels: Sequence[str], labels: Sequence[str], stated: str | None, *, shown: str | None = None
+) -> str:
+    """Which of two levels is predicted: the stated one, else by the word list; ConfigError where neither tells.
+
+    `shown`: the levels as an error may name them, where some are too rare to be printed.
+    """
     if stated is not None:
         for level, label in zip(levels, labels, strict=True):
             if stated.casefold() in (level.casefold(), label.casefold()):
                 return level
-        raise ConfigError(f"{stated!r} is no level of {name!r}", hint=f"levels: {', '.join(labels)}")
+        raise ConfigError(f"{stated!r} is no level of {name!r}", hint=f"levels: {shown or ', '.join(labels)}")
     said = [level for level, label in zip(levels, labels, strict=True) if is_positive(level, label)]
     if not said and list(labels) == list(levels) and set(levels) == {"0", "1"} and not REVERSED_NAME.search(name):
         said = ["1"]  # the one numeric code with a settled meaning; 1/2 has none
@@ -103,6 +123,13 @@ def positive_level(name: str, levels: Sequence[str], labels: Sequence[str], stat
         f"which level of {name!r} is to be predicted is not certain: {' or '.join(labels)}",
         hint=f"--positive {said[0] if said else levels[-1]}",
     )
+
+
+def _printable(labels: Sequence[str], sizes: Sequence[int]) -> str:
+    """The levels that enough patients hold to be printed, and how many others there are."""
+    common = [label for label, n in zip(labels, sizes, strict=True) if n >= SMALL_CELL][:8]
+    others = len(labels) - len(common)
+    return ", ".join([*common, f"{others} {'others' if common else 'held by few patients each'}"] if others else common)
 
 
 def _present(cohort: Cohort, *names: str) -> NDArray[np.int64]:
@@ -147,7 +174,7 @@ def _class_target(cohort: Cohort, variable: Variable, config: StudyConfig) -> tu
             )
     if len(levels) > 2 and config.data.positive is not None:
         raise ConfigError(
-            f"outcome {name!r} has {len(levels)} levels ({', '.join(labels[:8])}); --positive needs two",
+            f"outcome {name!r} has {len(levels)} levels ({_printable(labels, [sizes[v] for v in levels])}); --positive needs two",
             hint="recode the others to null in a codebook, or leave out --positive to model all levels",
         )
     if len(levels) > 2:
@@ -250,16 +277,19 @@ def _event_codes(cohort: Cohort, variable: Variable, rows: NDArray[np.int64], co
     """0 censored, 1 the event. Anything but yes/no or 0/1 needs --positive: a guessed polarity is a wrong study."""
     column = cohort.frame[variable.name].iloc[rows]
     if variable.kind == "boolean":
-        return np.asarray(column.astype("boolean").to_numpy(dtype=bool), dtype=np.int64)
+        happened = positive_level(variable.name, ("0", "1"), ("no", "yes"), config.data.positive or "yes") == "1"
+        return np.asarray(column.astype("boolean").to_numpy(dtype=bool) == happened, dtype=np.int64)
     codes = column.astype(str).str.removesuffix(".0") if variable.kind in ("number", "integer") else column.astype(str)
     levels = sorted(set(codes))
     labels = [variable.levels.get(level, level) for level in levels]
+    counts = codes.value_counts()
+    shown = _printable(labels, [int(counts[level]) for level in levels])
     if config.data.positive is None and set(levels) <= {"0", "1"} and not REVERSED_NAME.search(variable.name):
         return np.asarray(codes == "1", dtype=np.int64)
     if config.data.positive is None and len(levels) != 2:
         raise ConfigError(
-            f"event {variable.name!r} has {len(levels)} codes: {', '.join(labels[:8])}",
+            f"event {variable.name!r} has {len(levels)} codes: {shown}",
             hint="--positive LEVEL names the event; all other codes then end follow-up without it",
         )
-    positive = positive_level(variable.name, levels, labels, config.data.positive)
+    positive = positive_level(variable.name, levels, labels, config.data.positive, shown=shown)
     return np.asarray(codes == positive, dtype=np.int64)

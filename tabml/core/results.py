@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from tabml.core.target import Task
+
 EstimateType = Literal["apparent", "cv_winner", "corrected_bbc", "corrected_nested", "internal_external", "external"]
 Status = Literal["ok", "not_estimable", "suppressed", "not_run"]
 Direction = Literal["higher_is_better", "lower_is_better", "closer_to_one", "closer_to_zero", "none"]
@@ -23,6 +25,15 @@ ESTIMATE_NAMES: dict[str, str] = {
     "corrected_nested": "corrected (nested cross-validation)",
     "internal_external": "leave one centre out",
     "external": "external validation",
+}
+
+#: The metric a study leads with, by task, and what stands in for it where it has no honest estimate.
+HEADLINES: dict[Task, tuple[str, ...]] = {
+    "binary": ("auroc", "brier", "log_loss"),
+    "multiclass": ("hand_till_m", "one_vs_rest_auroc", "multiclass_log_loss"),
+    "regression": ("mae", "rmse", "r2"),
+    "survival": ("uno_c", "harrell_c", "ibs"),
+    "competing_risks": ("uno_c", "auc_at", "ibs"),
 }
 
 

@@ -63,13 +63,14 @@ class SplitPlan:
         return np.flatnonzero(chosen[self.patient_of_row])
 
 
-def check_plan(plan: SplitPlan, groups: NDArray[np.int64]) -> None:
+def check_plan(plan: SplitPlan, groups: NDArray[np.int64], among: Positions | None = None) -> None:
     """Assert what every plan promises; a DataError names what is broken.
 
     Train, validation and test are disjoint; no group (person) straddles them, except in a
     leave-one-centre-out plan, which ignores links between centres; in `cv`, `repeated` and `nested`
-    plans each patient tests exactly once per repeat (nested: once per validation role).
+    plans each patient (of those `among`, by default all) tests exactly once per repeat.
     """
+    everyone = np.arange(plan.n_patients) if among is None else np.sort(among)
     for fold in plan.folds:
         parts = [set(fold.train.tolist()), set(fold.validation.tolist()), set(fold.test.tolist())]
         if parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2]:
@@ -80,8 +81,8 @@ def check_plan(plan: SplitPlan, groups: NDArray[np.int64]) -> None:
             held_out = np.concatenate([fold.test, fold.validation])
             if np.intersect1d(groups[fold.train], groups[held_out]).size:
                 raise DataError(f"fold {fold.fold_id}: one person stands in training and test")
-    if plan.kind in ("cv", "repeated"):
+    if plan.kind in ("cv", "repeated", "nested"):
         for repeat in sorted({f.repeat for f in plan.folds}):
             tested = np.concatenate([f.test for f in plan.folds if f.repeat == repeat])
-            if len(tested) != plan.n_patients or len(np.unique(tested)) != plan.n_patients:
+            if not np.array_equal(np.sort(tested), everyone):
                 raise DataError(f"repeat {repeat}: not every patient tests exactly once")

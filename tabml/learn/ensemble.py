@@ -7,7 +7,7 @@ a single model is a blend of one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -36,7 +36,7 @@ class Field:
 
     `loss` (C, N) per patient, averaged over repeats; `simplicity` (C,); `trial` and `checkpoint` (C,): where each
     candidate's link (R, n, ...) stands in `links[trial][:, checkpoint]`; `blend`: the trials that blend; `rule`:
-    the loss (R, N) of any link.
+    the loss (R, N) of any link; `barred` (C,): candidates without a saved form, scored and never chosen.
     """
 
     task: Task
@@ -47,6 +47,7 @@ class Field:
     links: Sequence[Link]
     blend: tuple[int, ...]
     rule: LossRule
+    barred: NDArray[np.bool_] | None = None
     _losses: dict[Members, Floats] = field(default_factory=dict, compare=False, repr=False)
 
     def link(self, members: Members) -> Link:
@@ -86,7 +87,7 @@ def decide(candidates: Field, rule: Rule = "blend", weight: Floats | None = None
     Each blend member stands at its own checkpoint of least mean loss under the same weights, so that inside a
     bootstrap draw the whole choice is made again.
     """
-    choice = select(candidates.loss, candidates.simplicity, weight)
+    choice = _choice(candidates, weight)
     w = np.ones((1, candidates.loss.shape[1])) if weight is None else np.atleast_2d(np.asarray(weight, dtype=float))
     single: tuple[tuple[Members, ...], tuple[Members, ...]] = (
         tuple((int(c),) for c in choice.best),
@@ -105,6 +106,15 @@ def decide(candidates: Field, rule: Rule = "blend", weight: Floats | None = None
             if beaten:
                 final[b] = (winner,)
     return Decision(tuple(final), single[1], choice)
+
+
+def _choice(candidates: Field, weight: Floats | None) -> Choice:
+    """`select` among the candidates that can be shipped, with the mean losses of all."""
+    every = select(candidates.loss, candidates.simplicity, weight)
+    if candidates.barred is None or not candidates.barred.any():
+        return every
+    shippable = np.where(candidates.barred[:, None], np.nan, candidates.loss)
+    return replace(select(shippable, candidates.simplicity, weight), means=every.means)
 
 
 def best_members(candidates: Field, means: Floats) -> tuple[Members, ...]:

@@ -44,6 +44,8 @@ from tabml.learn.trial import FittedState, ShipTask
 from tabml.metrics.registry import HEADLINE
 from tabml.models import load_plugin
 
+NEVER_FINAL = "it has no saved form, so it is compared and never the final model"
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -309,7 +311,7 @@ def model_records(trials: Sequence[Trial], selection: Selection) -> tuple[Mappin
         record: dict[str, Any] = {
             "trial": trial.order, "model": trial.config.model, "family": trial.family, "params": dict(trial.config.params),
             "origin": trial.config.origin, "stage": trial.stage, "status": "ok" if trial.status == "done" else trial.status,
-            "reason": trial.failure, "role": role, "config_id": trial.config.config_id, "loss": None, "loss_se": None,
+            "reason": trial.failure or (None if trial.saved else NEVER_FINAL), "role": role, "config_id": trial.config.config_id, "loss": None, "loss_se": None,
             "checkpoint": None, "checkpoints": [], "curve": [],
         }  # fmt: skip
         if trial.status == "done":

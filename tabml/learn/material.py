@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tabml.core.cohort import Cohort, Variable
 from tabml.core.config import Prep, StudyConfig
-from tabml.core.errors import DataError
+from tabml.core.errors import ConfigError, DataError, did_you_mean
 from tabml.core.target import Target, Task
 from tabml.learn.loss import Grid, study_grid
 from tabml.learn.plan import Patients, usable_patients
@@ -66,7 +66,12 @@ def assemble(cohort: Cohort, target: Target, config: StudyConfig) -> Material:
     frame = cohort.frame[names].iloc[target.rows].reset_index(drop=True)
     patients, _ = usable_patients(cohort, target)
     variables = {name: cohort.variables[name] for name in names}
-    force = tuple(n for n in config.features.force if n in variables)
+    for name in config.features.force:
+        if name not in variables:
+            raise ConfigError(f"features.force: {name!r} is no predictor", hint=did_you_mean(name, names))
+    # what a model file may not name, a model may not learn by name
+    prep = config.prep.model_copy(update={"rare_level": max(config.prep.rare_level, config.privacy.small_cell)})
     return Material(
-        frame, variables, target, patients, study_grid(target), config.prep, force, config.search.plugins, config.seed
-    )
+        frame, variables, target, patients, study_grid(target), prep, config.features.force,
+        config.search.plugins, config.seed,
+    )  # fmt: skip

@@ -156,7 +156,8 @@ def centre_plan(
     plan = SplitPlan("centre", seed, "centre", patients.n, sha, tuple(outer), patients.of_row)
     check_plan(plan, patients.group)
     for folds in inner.values():  # held to the same promises, on the patients of the other centres
-        check_plan(replace(plan, kind="nested", folds=folds), patients.group)
+        others = np.flatnonzero(patients.centre != folds[0].centre).astype(np.int64)
+        check_plan(replace(plan, kind="cv", folds=folds), patients.group, others)
         _check_training(folds, patients)
     return CentrePlan(plan, inner), tuple(findings)
 

@@ -49,6 +49,8 @@ class Trial:
     losses: Floats | None = None
     cpu_s: float = 0.0
     failure: str | None = None
+    saved: bool = True
+    """Whether its fitted models have a saved form; without one it is scored and never chosen."""
 
     @property
     def loss(self) -> Floats:
@@ -130,6 +132,7 @@ def field_of(trials: Sequence[Trial], rule: LossRule) -> Field:
         links=[t.link for t in trials if t.link is not None],
         blend=tuple(first[name] for name in names if name in first),
         rule=rule,
+        barred=np.array([not trials[i].saved for i, _ in rows], dtype=bool),
     )
 
 
@@ -237,7 +240,7 @@ def gather(
     losses = np.stack([rule(link[:, c]) for c in range(len(checkpoints))], axis=1)
     if np.isnan(link).all():
         return replace(trial, status="failed", failure="no finite prediction at any checkpoint")
-    return replace(trial, checkpoints=checkpoints, link=link, losses=losses)
+    return replace(trial, checkpoints=checkpoints, link=link, losses=losses, saved=all(r.saved for r in finished))
 
 
 def _slice(result: FoldResult | None, fold_id: str, at: int, n: int, *, share: int) -> FoldResult | None:

@@ -18,6 +18,7 @@ from tabml.learn.cache import Cache
 from tabml.learn.loss import Link, to_link
 from tabml.learn.material import Material
 from tabml.models import fit_model, get, load_plugin
+from tabml.models.families.estimator import can_be_saved
 from tabml.prep.recipe import FittedPrep, Recipe, fit_prep
 
 LOST_WORKER = "the worker process died twice on this fit: out of memory, or a crash in a library"
@@ -25,7 +26,10 @@ LOST_WORKER = "the worker process died twice on this fit: out of memory, or a cr
 
 @dataclass(frozen=True)
 class FoldResult:
-    """One configuration on one fold: links (C, n_test, ...) at its checkpoints, or why there are none."""
+    """One configuration on one fold: links (C, n_test, ...) at its checkpoints, or why there are none.
+
+    `saved`: whether the fitted model has a saved form.
+    """
 
     config_id: str
     fold_id: str
@@ -33,6 +37,7 @@ class FoldResult:
     link: Link | None
     cpu_s: float
     failure: str | None = None
+    saved: bool = True
 
 
 @dataclass(frozen=True)
@@ -97,11 +102,12 @@ class Worker:
         """Fit and predict; whatever a model throws becomes the reason of a failed trial, never a score."""
         started = time.process_time()
         try:
-            checkpoints, link = self._fit_fold(task, config)
+            checkpoints, link, saved = self._fit_fold(task, config)
         except Exception as error:
             spent = time.process_time() - started
             return FoldResult(config.config_id, task.fold_id, (), None, spent, reason_of(error))
-        return FoldResult(config.config_id, task.fold_id, checkpoints, link, time.process_time() - started)
+        spent = time.process_time() - started
+        return FoldResult(config.config_id, task.fold_id, checkpoints, link, spent, saved=saved)
 
     def ship(self, task: ShipTask, config: Config, checkpoint: float | None) -> FittedState:
         """Fit one chosen member and cut it to its checkpoint."""
@@ -111,7 +117,7 @@ class Worker:
             fitted = fitted.at(checkpoint)
         return FittedState(config, checkpoint, prep.dump(), fitted.dump())
 
-    def _fit_fold(self, task: FitTask, config: Config) -> tuple[tuple[float | None, ...], Link]:
+    def _fit_fold(self, task: FitTask, config: Config) -> tuple[tuple[float | None, ...], Link, bool]:
         prep, X, spec = self._prepare(config, task.fold_id, task.train)
         fitted = self._fit(spec, config, X, task.fold_id, task.train)
         X_test = prep.transform(columns_of(self.material, config).iloc[task.test]).X
@@ -127,7 +133,7 @@ class Worker:
             raise DataError(f"model {config.model!r} gave scores of shape {link.shape}, expected {expected}")
         lost = ~np.isfinite(link).reshape(len(link), -1).all(axis=1)
         link[lost] = np.nan  # that checkpoint has no score; the others go on
-        return checkpoints, link
+        return checkpoints, link, can_be_saved(fitted)
 
     def _prepare(self, config: Config, fold_id: str, train: Positions) -> tuple[FittedPrep, Array, ModelSpec]:
         spec = get(config.model)

@@ -23,9 +23,10 @@ MIN_PATIENTS_FOR_TPE, MIN_EVENTS_FOR_TPE, MIN_EVENTS_FOR_ONE_FAMILY = 300, 100, 
 def gate(material: Material, config: StudyConfig) -> tuple[int, int, tuple[Finding, ...]]:
     """How many families TPE tunes and with how many trials each."""
     asked, events, n = config.search.trials, material.events, material.patients.n
-    if config.preset == "publication" and asked:
+    if asked and (config.preset == "publication" or config.estimate.method == "nested"):
         raise ConfigError(
-            "search.trials cannot be used with the publication preset", hint="nested CV runs the portfolio"
+            "search.trials cannot be used with a nested estimate",
+            hint="nested CV runs the portfolio; --estimate bbc tunes",
         )
     if asked == 0 or config.estimate.method == "nested" or events < MIN_EVENTS_TO_SEARCH:
         return 0, 0, ()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tabml.core.errors import ConfigError, did_you_mean
-from tabml.core.results import Direction
+from tabml.core.results import HEADLINES, Direction
 from tabml.core.target import Task
 from tabml.metrics import calibration, classification, regression, survival
 from tabml.metrics.intervals import Scale
@@ -104,7 +104,9 @@ _TABLE: tuple[Metric, ...] = (
 METRICS: dict[str, Metric] = {m.key: m for m in _TABLE}
 
 #: The metric a report leads with.
-HEADLINE: dict[Task, str] = {"binary": "auroc", "multiclass": "hand_till_m", "regression": "rmse", "survival": "uno_c"}
+HEADLINE: dict[Task, str] = {
+    task: keys[0] for task, keys in HEADLINES.items() if keys[0] in METRICS and task in METRICS[keys[0]].tasks
+}
 
 
 def metric(key: str) -> Metric:

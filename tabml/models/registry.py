@@ -24,7 +24,7 @@ from typing import Any, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from tabml.core.errors import BundleError, ConfigError, DataError, DependencyError, did_you_mean
+from tabml.core.errors import ConfigError, DataError, DependencyError, did_you_mean
 from tabml.core.spec import NEEDS, Array, Family, ModelSpec, Need, Space, State
 from tabml.core.target import SURVIVAL_TASKS, TASKS, Task
 
@@ -298,9 +298,3 @@ def _refuse_heavy_imports(path: Path) -> None:
             if name.partition(".")[0] in HEAVY:
                 raise ConfigError(f"plugin imports {name} at the top", where=f"{path.name}:{node.lineno}",
                                   hint="import it inside build(), so that tabml starts fast")  # fmt: skip
-
-
-def refuse_saving(name: str, reason: str) -> BundleError:
-    """The error for a model that cannot be written into a bundle."""
-    return BundleError(f"model {name!r} cannot be saved: {reason}",
-                       hint="choose another final model, or give dump and restore beside build()")  # fmt: skip

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tabml.core.results import SHARED_CHOICE
-from tabml.report.words import ALIASES, BIASED, HEADLINES, HONEST, percent
+from tabml.core.results import HEADLINES, SHARED_CHOICE
+from tabml.report.words import BIASED, HONEST, percent
 
 Record = Mapping[str, Any]
 
@@ -22,12 +22,8 @@ class View:
     @classmethod
     def of(cls, document: Record, summary: Record | None = None) -> View:
         """A view of a results document; without a summary the one inside the document is read."""
-        estimates = [
-            {**e, "key": ALIASES.get(str(e.get("key")), e.get("key"))} for e in _records(document.get("estimates"))
-        ]
-        whole = {**document, "estimates": estimates}
         return cls(
-            _without_twin(whole) if _simple_is_final(document) else whole,
+            _without_twin(document) if _simple_is_final(document) else document,
             summary if summary is not None else _mapping(document.get("summary")),
         )
 
@@ -113,11 +109,10 @@ class View:
 
     def headline(self) -> Record | None:
         """The main number: the task's first metric that has an honest estimate of the final model."""
-        stated = self.part("study").get("headline_key")
-        keys = ([str(stated)] if stated else []) + list(HEADLINES.get(self.task, ("auroc",)))
+        keys = next((keys for task, keys in HEADLINES.items() if task == self.task), ("auroc",))
         for kind in (*HONEST, *BIASED):
             for key in keys:
-                found = self.estimate(ALIASES.get(key, key), estimate_type=kind)
+                found = self.estimate(key, estimate_type=kind)
                 if found is not None and found.get("value") is not None:
                     return found
         return None
@@ -149,10 +144,25 @@ class View:
         return next((t for t in self.rows("tables") if t.get("key") == key), None)
 
     def findings(self, *severities: str) -> list[Record]:
-        """Findings of these severities, grave first."""
+        """Findings of these severities, grave first; those the study mutes stand in `muted` alone."""
         order = {"grave": 0, "warn": 1, "info": 2}
-        found = [f for f in self.rows("findings") if not severities or f.get("severity") in severities]
+        silent = self._muted_codes
+        found = [
+            f for f in self.rows("findings")
+            if (not severities or f.get("severity") in severities) and f.get("code") not in silent
+        ]  # fmt: skip
         return sorted(found, key=lambda f: (order.get(str(f.get("severity")), 3), str(f.get("code"))))
+
+    @property
+    def _muted_codes(self) -> tuple[str, ...]:
+        return tuple(map(str, self.part("study").get("muted") or ()))
+
+    def muted(self) -> list[tuple[str, list[str]]]:
+        """Each muted code with the evidence of its findings."""
+        return [
+            (code, [str(f.get("evidence") or "") for f in self.rows("findings") if f.get("code") == code])
+            for code in self._muted_codes
+        ]  # fmt: skip
 
     def has_finding(self, code: str) -> bool:
         return any(f.get("code") == code for f in self.rows("findings"))

@@ -119,7 +119,7 @@ def _models(view: View) -> str:
     found = view.rows("models")
     if not found:
         return _fill("models that were tried")
-    names = sorted({str(m.get("title") or m.get("model") or m.get("name")) for m in found})
+    names = sorted({str(m.get("model")) for m in found})
     preset = _config(view, "preset")
     tuned = [m for m in found if m.get("origin") == "tpe"]
     said = f"{count(len(found), 'configuration')} of {count(len(names), 'kind of model', 'kinds of model')} were compared ({listed(names, 12)})"
@@ -210,7 +210,7 @@ def _explained(view: View) -> str:
 
 
 def _software(view: View) -> str:
-    found = view.part("provenance").get("software") or view.part("provenance").get("versions") or {}
+    found = view.part("provenance").get("software") or {}
     if not isinstance(found, Mapping) or not found:
         return _fill("software and versions")
     seed = view.part("provenance").get("seed", _config(view, "seed"))

@@ -58,22 +58,6 @@ METRICS: dict[str, Word] = {
     "observed_expected_at": Word("observed / expected at the horizon", "1", "events that happened per event predicted"),
 }  # fmt: skip
 
-#: Other names under which a metric may stand in a document.
-ALIASES: dict[str, str] = {
-    "hand_till": "hand_till_m", "auroc_ovo": "hand_till_m", "nagelkerke": "nagelkerke_r2", "oe_ratio": "observed_expected",
-    "median_ae": "median_absolute_error", "ccc": "concordance_correlation", "auc_t": "auc_at", "brier_t": "brier_at",
-    "ipa": "ipa_at", "oe_t": "observed_expected_at",
-}  # fmt: skip
-
-#: Order in which the headline of a task is looked for.
-HEADLINES: dict[str, tuple[str, ...]] = {
-    "binary": ("auroc", "brier", "log_loss"),
-    "multiclass": ("hand_till_m", "one_vs_rest_auroc", "multiclass_log_loss"),
-    "regression": ("mae", "rmse", "r2"),
-    "survival": ("uno_c", "harrell_c", "ibs"),
-    "competing_risks": ("uno_c", "auc_at", "ibs"),
-}
-
 #: Metrics that show how a centre compares, in order of choice.
 RANKED = ("auroc", "hand_till_m", "one_vs_rest_auroc", "uno_c", "harrell_c", "mae", "rmse", "r2")
 

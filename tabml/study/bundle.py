@@ -128,7 +128,8 @@ def write_bundle(path: Path, pipeline: FittedPipeline, codebook: Codebook, card:
 
 def saved_state(pipeline: FittedPipeline) -> State:
     """The pipeline as plain data; a BundleError names a member that keeps patients' rows or has no saved form."""
-    from tabml.models.registry import get, refuse_saving
+    from tabml.models.families import refuse_saving
+    from tabml.models.registry import get
 
     for member in pipeline.members:
         if get(member.config.model).stores_rows:

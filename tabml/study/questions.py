@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tabml.core.codebook import Codebook
 from tabml.core.config import StudyConfig, with_setting
-from tabml.core.errors import QuestionError
+from tabml.core.errors import ConfigError, QuestionError
 from tabml.core.findings import Finding
 
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 Ask = Callable[["Question"], str]
 SET_ASIDE, KEEP = "set aside", "keep"
+#: What a codebook says itself, and where: beside one these settings would be read past.
+SAID_BY_CODEBOOK = {
+    "id": "sources: id:", "centre": "role: centre", "header_row": "sources: header_rows:", "date_order": "sources: dates:",
+}  # fmt: skip
 #: A question that comes back after its answer was applied has no use being asked again.
 MAX_ROUNDS = 8
 
@@ -30,6 +34,7 @@ def settle_codebook(
     user named them, for the command an error shows.
     """
     if config.data.codebook is not None:
+        _refuse_said_twice(config)
         from pathlib import Path
 
         from tabml.ingest.codebook_file import load_codebook
@@ -74,6 +79,14 @@ def settle_leaks(
         return audited, config
     config = with_setting(config, "data.keep", (*config.data.keep, *kept))
     return audit(config), config
+
+
+def _refuse_said_twice(config: StudyConfig) -> None:
+    """ConfigError for a setting that only counts where there is no codebook."""
+    for name, place in SAID_BY_CODEBOOK.items():
+        if getattr(config.data, name) is not None:
+            raise ConfigError(f"data.{name} is not used beside a codebook, which says it itself",
+                              hint=f"leave it out, and change the codebook ({place}) if it should say otherwise")  # fmt: skip
 
 
 def _answered(

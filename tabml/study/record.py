@@ -17,6 +17,7 @@ from tabml.study.cohort_file import write_cohort
 from tabml.study.evidence import plain, software
 from tabml.study.folder import ROW_LEVEL_MODE, StudyFolder, write_bytes, write_json, write_text
 from tabml.study.pages import write_pages
+from tabml.study.questions import SAID_BY_CODEBOOK
 from tabml.study.schema import schema_of
 from tabml.study.store import SqliteStore
 
@@ -91,13 +92,14 @@ def _card(known: Known, learned: LearnResult, document: Mapping[str, Any]) -> Ca
 def _study(known: Known, learned: LearnResult) -> dict[str, Any]:
     """What runs the study again: the resolved tree, versions, data hashes and folds (patient positions)."""
     tree = shareable(known.config)
-    tree["data"]["codebook"] = "codebook.yaml"  # the one in this folder, given or inferred
+    # the codebook in this folder, given or inferred, says what these settings said
+    tree["data"] |= {"codebook": "codebook.yaml", **dict.fromkeys(SAID_BY_CODEBOOK)}
     plan = learned.plan
-    parts = ("train", "validation", "test")
     folds = [
-        {"fold": f.fold_id, "repeat": f.repeat, **{p: json.dumps(getattr(f, p).tolist()) for p in parts[1:]}}
+        {"fold": f.fold_id, "repeat": f.repeat, "validation": json.dumps(f.validation.tolist()),
+         "test": json.dumps(f.test.tolist())}
         for f in plan.folds
-    ]
+    ]  # fmt: skip
     return dict(plain({
         "config": tree,
         "config_sha256": config_sha256(known.config),

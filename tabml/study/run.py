@@ -53,6 +53,7 @@ def fit(
     """
     from tabml.learn.fit import learn
     from tabml.study import evidence, record
+    from tabml.study.reasons import explain
 
     started = clock()
     config = resolve(config)
@@ -66,13 +67,13 @@ def fit(
             remaining=lambda: float("inf") if limit is None else RESERVED * limit - (clock() - started),
         )  # fmt: skip
         progress(Progress("explain", 0, 1))
-        reasons = evidence.explain(known, learned)
+        reasons = explain(known, learned)
         progress(Progress("explain", 1, 1))
         document = evidence.results(known, learned, reasons, run=_run(started, clock, known.config, learned.truncated))
         record.write_learned(folder, known, learned, document)
         progress(Progress("report", 1, 1))
     return StudyOutcome(
-        out, document, evidence.headline_sentence(document), evidence.all_findings(known, learned, reasons)
+        out, document, evidence.headline_sentence(document), evidence.shown_findings(known, learned, reasons)
     )
 
 

@@ -92,18 +92,6 @@ def check_schema(entries: Any) -> list[dict[str, Any]]:
     return entries
 
 
-def variables_of(entries: Sequence[Mapping[str, Any]]) -> dict[str, Variable]:
-    """The schema as the records the rest of tabml speaks of."""
-    return {
-        e["name"]: Variable(
-            name=e["name"], kind=e["kind"], role=e["role"], label=e["label"], unit=e["unit"], levels=dict(e["levels"]),
-            ordered=bool(e.get("ordered")), range=tuple(e["limits"]) if e["limits"] else None,
-            decimals=e.get("decimals"),
-        )
-        for e in entries
-    }  # fmt: skip
-
-
 def typed(frame: pd.DataFrame, entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """The schema's columns in its order and with its dtypes; InputError where a column cannot be read so."""
     columns = {}

@@ -53,7 +53,7 @@ def describe(cohort: Cohort, target: Target, small_cell: int = 5) -> dict[str, A
         "sample_size": {**sample_size(target, parameters), "counted": effective(target)},
     }
     if target.task in SURVIVAL_TASKS:
-        summary["follow_up"] = follow_up(target, centres)
+        summary["follow_up"] = follow_up(target, centres, small_cell)
     return summary
 
 

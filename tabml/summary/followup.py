@@ -8,75 +8,49 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tabml.core.hazard import StepFunction, greenwood, kaplan_meier
 from tabml.core.target import Target
+from tabml.metrics.survival import kaplan_meier_curve, median_follow_up, number_at_risk
 from tabml.summary.columns import Group
 
 MAX_POINTS = 200
 TICKS = 6
 
 
-def follow_up(target: Target, centres: Sequence[Group]) -> dict[str, Any]:
+def follow_up(target: Target, centres: Sequence[Group], small_cell: int = 5) -> dict[str, Any]:
     """Follow-up in days: reverse Kaplan-Meier median overall and by centre, and the Kaplan-Meier curve.
 
-    The curve ends where fewer than 5 patients are at risk: beyond that single patients can be told apart.
+    The curve ends where fewer than `small_cell` patients are at risk: beyond that single patients can be told apart.
     """
-    time, event = target.y["time"], target.y["event"]
+    y = target.y
     return {
-        "median_days": reverse_median(time, event),
-        "longest_days": float(np.quantile(time, 0.99)),
-        "n": len(time),
-        "events": int((event == 1).sum()),
+        "median_days": median_follow_up(y).value,
+        "longest_days": float(np.quantile(y["time"], 0.99)),
+        "n": len(y),
+        "events": int((y["event"] == 1).sum()),
         "by_centre": [
-            {"centre": g.label, "n": int(at.sum()), "events": int((event[at] == 1).sum()),
-             "median_days": reverse_median(time[at], event[at])}
+            {"centre": g.label, "n": int(at.sum()), "events": int((y["event"][at] == 1).sum()),
+             "median_days": median_follow_up(y[at]).value}
             for g in centres if (at := np.isin(target.rows, g.rows)).any()
         ],
-        "km": km_curve(time, event == 1),
+        "km": km_curve(y, small_cell),
     }  # fmt: skip
 
 
-def reverse_median(time: NDArray[Any], event: NDArray[Any]) -> float | None:
-    """Median follow-up in days, events read as censored and censored as events; None where it is not reached."""
-    return _median(kaplan_meier(time, event == 0))
-
-
-def km_curve(time: NDArray[Any], event: NDArray[Any]) -> dict[str, Any]:
+def km_curve(y: NDArray[np.void], small_cell: int = 5) -> dict[str, Any]:
     """Kaplan-Meier points {x (days), y, lower, upper} and {ticks, at_risk}; intervals on the log(-log) scale."""
-    survival, variance = kaplan_meier(time, event), greenwood(time, event)
-    ordered = np.sort(time)
-    end = float(ordered[-5]) if len(ordered) >= 5 else float(ordered[-1])
-    x = survival.times[survival.times <= end]
-    if len(x) > MAX_POINTS:
-        x = x[np.unique(np.linspace(0, len(x) - 1, MAX_POINTS).round().astype(int))]
-    y, v = survival.at(x), variance.at(x)
-    lower, upper = _log_log(y, v)
+    ordered = np.sort(y["time"])
+    end = float(ordered[-small_cell]) if len(ordered) >= small_cell else float(ordered[-1])
+    curve = kaplan_meier_curve(y)
+    shown = np.flatnonzero((curve.time <= end) & ((curve.time == 0) | np.isin(curve.time, y["time"][y["event"] == 1])))
+    if len(shown) > MAX_POINTS + 1:
+        shown = shown[np.unique(np.linspace(0, len(shown) - 1, MAX_POINTS + 1).round().astype(int))]
     ticks = np.unique(np.linspace(0, end, TICKS).round())
     return {
-        "x": [0.0, *x.tolist()],
-        "y": [1.0, *y.round(5).tolist()],
-        "lower": [1.0, *lower.round(5).tolist()],
-        "upper": [1.0, *upper.round(5).tolist()],
+        "x": curve.time[shown].tolist(),
+        "y": curve.survival[shown].round(5).tolist(),
+        "lower": curve.lower[shown].round(5).tolist(),
+        "upper": curve.upper[shown].round(5).tolist(),
         "end": end,
         "ticks": ticks.tolist(),
-        "at_risk": [int((time >= t).sum()) for t in ticks],
+        "at_risk": list(number_at_risk(y, ticks)),
     }
-
-
-def _median(survival: StepFunction) -> float | None:
-    """First time at which S falls below one half; the midpoint where it stays at exactly one half (R's rule)."""
-    below = np.flatnonzero(survival.values < 0.5 - 1e-12)
-    if not len(below):
-        return None
-    at_half = np.flatnonzero(np.abs(survival.values - 0.5) <= 1e-12)
-    first = float(survival.times[below[0]])
-    return (float(survival.times[at_half[0]]) + first) / 2 if len(at_half) else first
-
-
-def _log_log(y: NDArray[np.float64], v: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    inside = (y > 0) & (y < 1) & np.isfinite(v)
-    safe = np.where(inside, y, 0.5)
-    half = 1.96 * np.sqrt(np.where(inside, v, 0.0)) / np.abs(np.log(safe))
-    lower = np.where(inside, safe ** np.exp(half), y)
-    upper = np.where(inside, safe ** np.exp(-half), y)
-    return lower, upper

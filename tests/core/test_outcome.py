@@ -122,3 +122,31 @@ def test_no_named_outcome_is_a_usage_error() -> None:
     with pytest.raises(ConfigError, match="no outcome is named"):
         target_of(cohort)
     assert replace(cohort).features() == ("a",)
+
+
+@pytest.mark.parametrize("role", ["entry", "weight", "offset", "group"])
+def test_role_that_would_be_ignored_is_refused(role: Role) -> None:
+    cohort = make_cohort(ill=("outcome", "boolean", [True, False] * 3), extra=(role, "number", [1.0] * 6))
+    with pytest.raises(ConfigError, match=f"'extra' has role {role}, which this release does not use"):
+        target_of(cohort)
+
+
+def test_a_column_named_by_mistake_prints_no_cell_that_few_hold() -> None:
+    names = [f"Name {i}" for i in range(14)] + ["dead"] * 6
+    cohort = make_cohort(t=("time", "number", [5.0] * 20), who=("event", "category", names))
+    with pytest.raises(ConfigError, match="event 'who' has 15 codes: dead, 14 others") as caught:
+        target_of(cohort, "target.horizons=[4d]")
+    assert "Name" not in str(caught.value) + str(caught.value.hint)
+    with pytest.raises(ConfigError, match="'alive' is no level of 'who'") as caught:
+        target_of(cohort, "target.horizons=[4d]", "data.positive=alive")
+    assert caught.value.hint == "levels: dead, 14 others"
+    cohort = make_cohort(who=("outcome", "category", names + names))
+    with pytest.raises(ConfigError, match=r"has 15 levels \(dead, 14 others\); --positive needs two"):
+        target_of(cohort, "data.positive=dead")
+
+
+def test_stated_level_of_a_yes_no_event_is_not_read_past() -> None:
+    cohort = make_cohort(t=("time", "number", [5.0] * 20), alive=("event", "boolean", [True] * 15 + [False] * 5))
+    target, _ = target_of(cohort, "target.horizons=[4d]", "data.positive=no")
+    assert target.n_events == 5
+    assert target_of(cohort, "target.horizons=[4d]")[0].n_events == 15

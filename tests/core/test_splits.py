@@ -59,13 +59,24 @@ def test_empty_part_is_refused():
         check_plan(two_folds(folds=(fold,)), SINGLE)
 
 
-def test_each_patient_tests_exactly_once_per_repeat():
-    plan = two_folds()
+@pytest.mark.parametrize("kind", ["cv", "repeated", "nested"])
+def test_each_patient_tests_exactly_once_per_repeat(kind):
+    plan = two_folds(kind=kind)
     with pytest.raises(DataError, match="repeat 0: not every patient tests exactly once"):
         check_plan(replace(plan, folds=plan.folds[:1]), SINGLE)
     twice = Fold("r0f2", 0, positions(2, 3), positions(0, 1), positions())
     with pytest.raises(DataError, match="repeat 0"):
         check_plan(replace(plan, folds=(*plan.folds, twice)), SINGLE)
+
+
+def test_a_plan_among_some_patients_tests_each_of_them_once():
+    folds = (
+        Fold("c0f0", 0, positions(1, 2), positions(0), positions()),
+        Fold("c0f1", 0, positions(0), positions(1, 2), positions()),
+    )
+    check_plan(two_folds(folds=folds), SINGLE, positions(0, 1, 2))
+    with pytest.raises(DataError, match="repeat 0: not every patient tests exactly once"):
+        check_plan(two_folds(folds=folds), SINGLE)
 
 
 def test_rows_of_patients_in_row_order():

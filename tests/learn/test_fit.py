@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from tabml.learn.fit import LearnResult, learn
 from tabml.learn.pipeline import FittedPipeline
 from tabml.learn.trial import reason_of
 from tabml.metrics.calibration import observed_expected
+from tabml.models.registry import borrowed
 from tests.learn.learn_cohorts import quick_config, small_cohort
 
 
@@ -155,7 +157,7 @@ def test_nested_estimate_of_the_publication_preset(make_cohort, config) -> None:
 
 
 def test_trials_cannot_be_asked_of_a_nested_run(make_cohort, config) -> None:
-    with pytest.raises(ConfigError, match=r"search\.trials cannot be used with the publication preset"):
+    with pytest.raises(ConfigError, match=r"search\.trials cannot be used with a nested estimate"):
         _learn(make_cohort(100), config(preset="publication", search={"trials": 5, "models": ["ridge"]}))
 
 
@@ -203,3 +205,34 @@ def test_a_spent_time_limit_keeps_what_is_finished(make_cohort, config) -> None:
 
 def test_the_steps_are_public() -> None:
     assert all(callable(getattr(fit, name)) for name in ("plan_centres", "choose", "ship", "leave_out", "estimate"))
+
+
+NEIGHBOURS = '''"""Neighbours."""
+from tabml.models import model
+
+@model(name="neighbours", tasks={"binary"}, family="other", needs={"complete", "numeric", "scaled"}, stores_rows=True)
+def build():
+    from sklearn.neighbors import KNeighborsClassifier
+    return KNeighborsClassifier(15)
+'''
+
+
+@pytest.mark.parametrize("choice", ["best", "blend", "simple"])
+def test_model_that_keeps_rows_wins_and_is_not_shipped(tmp_path, choice) -> None:
+    plugin = tmp_path / "neighbours.py"
+    plugin.write_text(NEIGHBOURS, encoding="utf-8")
+    cohort = small_cohort(120)
+    frame = cohort.frame.copy()
+    x = frame["x1"].fillna(0).to_numpy(dtype=float)
+    frame["x2"], frame["sick"] = pd.array(x / 2, dtype="Float64"), pd.array(np.abs(x) > 0.7, dtype="boolean")
+    settings = quick_config(
+        search={"models": ["neighbours"], "plugins": [str(plugin)]},
+        final={"choice": choice},
+        estimate={"resamples": 100},
+    )
+    with borrowed():
+        result = _learn(replace(cohort, frame=frame), settings)
+    by_model = {m["model"]: m for m in result.models}
+    assert by_model["neighbours"]["loss"] < by_model["ridge"]["loss"]
+    assert by_model["neighbours"]["role"] == "" and "never the final model" in by_model["neighbours"]["reason"]
+    assert "neighbours" not in {m.config.model for m in (*result.final.members, *result.simple.members)}

@@ -105,22 +105,33 @@ def test_a_plugin_file_adds_a_scikit_learn_model_that_its_family_can_save(tmp_pa
         assert fitted.predict(rows.X).link == pytest.approx(ridge.predict(rows.X).link, abs=0.01)
 
 
-def test_a_plugin_tree_is_saved_as_nodes(tmp_path):
-    text = '''"""One tree."""
+ONE_TREE = '''"""One tree."""
 from tabml.models import model
 
 @model(name="one_tree", tasks={"binary", "regression"}, family="tree", needs={"complete", "numeric"})
 def build(*, task, seed):
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
     cls = DecisionTreeClassifier if task == "binary" else DecisionTreeRegressor
-    return cls(min_samples_leaf=5, random_state=seed)
+    return cls(min_samples_leaf=LEAF, random_state=seed)
 '''
-    load_plugin(a_plugin(tmp_path, text))
+
+
+def test_a_plugin_tree_is_saved_as_nodes(tmp_path):
+    load_plugin(a_plugin(tmp_path, ONE_TREE.replace("LEAF", "5")))
     for task in ("binary", "regression"):
         rows = signal_rows(task)
         fitted = fit_model(get("one_tree"), {}, rows.X, rows.y, task=task, seed=1)
         again = get("one_tree").restore(fitted.dump())
         assert np.array_equal(again.predict(rows.X).link, fitted.predict(rows.X).link)
+
+
+def test_a_plugin_tree_whose_leaves_tell_single_patients_is_not_saved(tmp_path):
+    load_plugin(a_plugin(tmp_path, ONE_TREE.replace("LEAF", "4")))
+    rows = signal_rows("regression")
+    fitted = fit_model(get("one_tree"), {}, rows.X, rows.y, task="regression", seed=1)
+    assert np.isfinite(fitted.predict(rows.X).link).all()
+    with pytest.raises(BundleError, match=r"model 'one_tree' cannot be saved: .* leaves hold fewer than 5 rows"):
+        fitted.dump()
 
 
 KNN = '''"""Neighbours."""

@@ -133,6 +133,14 @@ class TestAnswer:
                 e["lower"] = 0.49
         assert "No usable signal" in Page(render_report(document)).words
 
+    def test_a_muted_finding_leaves_the_top_and_keeps_its_evidence_below(self, heart: dict[str, Any]) -> None:
+        document = copy.deepcopy(heart)
+        grave = next(f for f in document["findings"] if f["severity"] == "grave")
+        document["study"]["muted"] = [grave["code"]]
+        words = Page(render_report(document)).words
+        assert words.count(grave["evidence"]) == 1
+        assert f"Muted by setting: {grave['code']}: {grave['evidence']}" in words
+
     def test_grave_findings_stand_on_page_one(self, heart: dict[str, Any]) -> None:
         first = render_report(heart).split('id="patients"')[0]
         assert "factor 38.67" in first and "TB151" not in first

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from tabml.core.config import StudyConfig
-from tabml.core.errors import QuestionError
+from tabml.core.config import StudyConfig, load_config
+from tabml.core.errors import ConfigError, QuestionError
 from tabml.ingest.propose import Question
-from tabml.study.questions import _answered, settle_leaks
+from tabml.study.questions import SAID_BY_CODEBOOK, _answered, settle_codebook, settle_leaks
 from tabml.summary.audit import Audit
 
 WHICH = Question("data.target", "which column is the outcome?", ("death 30 d", "relapse"), "--target COLUMN", None)
@@ -48,3 +48,11 @@ def test_a_suspected_leak_is_asked_about_and_can_be_kept():
     assert config.data.keep == ("AST",)
     _, config = settle_leaks(audit_with({"AST": "--keep AST"}), StudyConfig(), ask=None, yes=True)
     assert config.data.keep == ()
+
+
+@pytest.mark.parametrize("name", sorted(SAID_BY_CODEBOOK))
+def test_what_the_codebook_says_is_not_said_twice(name):
+    value = {"header_row": "4", "date_order": "dmy"}.get(name, "MRN")
+    config = load_config(assignments=["data.codebook=codebook.yaml", f"data.{name}={value}"], environment={})
+    with pytest.raises(ConfigError, match=f"data.{name} is not used beside a codebook"):
+        settle_codebook([], config, ask=None, yes=True)

@@ -1,13 +1,12 @@
+"""Standardised differences by hand, for numbers, shares and levels."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
 from tabml.summary.columns import column
-from tabml.summary.followup import reverse_median
-from tabml.summary.sample_size import candidate_parameters, riley_binary
 from tabml.summary.smd import rest, smd
-from tabml.summary.table_one import number_text
 from tests.summary.cohorts import cohort
 
 
@@ -41,20 +40,3 @@ def test_smd_needs_five_values_a_side() -> None:
 
 def test_rest_is_the_complement() -> None:
     assert rest(np.array([0, 2]), 4).tolist() == [1, 3]
-
-
-def test_riley_criteria_of_the_published_example() -> None:
-    """Riley et al. BMJ 2020: R2 0.288, 24 parameters, prevalence 0.174."""
-    assert riley_binary(0.288, 24, 0.174) == (623, 662, 221)
-
-
-def test_parameters_of_a_category_are_its_levels_less_one() -> None:
-    assert candidate_parameters([0, 2, 4]) == 1 + 1 + 3
-
-
-def test_reverse_median_follows_the_midpoint_rule() -> None:
-    assert reverse_median(np.array([1.0, 2.0, 3.0, 4.0]), np.zeros(4)) == 2.5
-
-
-def test_numbers_print_with_three_figures() -> None:
-    assert [number_text(v) for v in (136.4, 12.35, 1.183, 0.000123, -5.0)] == ["136", "12.3", "1.18", "0.000123", "-5"]

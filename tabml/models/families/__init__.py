@@ -30,3 +30,9 @@ def restorer(name: str, family: str) -> Callable[[State], Any]:
         return getattr(importlib.import_module(module), cls).restore(state)
 
     return restore
+
+
+def refuse_saving(name: str, reason: str) -> BundleError:
+    """The error for a model that cannot be written into a bundle."""
+    return BundleError(f"model {name!r} cannot be saved: {reason}",
+                       hint="choose another final model, or give dump and restore beside build()")  # fmt: skip

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from tabml.core.errors import ConfigError
 from tabml.core.spec import Array, ModelSpec, Scores, State
 from tabml.core.target import SURVIVAL_TASKS, Task
-from tabml.models.families.forest import forest_of
+from tabml.models.families import refuse_saving
+from tabml.models.families.forest import forest_of, smallest_leaf
 from tabml.models.families.linear import LinearPath
-from tabml.models.registry import refuse_saving
+
+#: Rows behind every leaf that is saved: a smaller one tells the outcomes of single patients.
+MIN_LEAF = 5
 
 
 def adapt(built: Any, spec: ModelSpec, *, task: Task, n_classes: int | None) -> Any:
@@ -62,6 +65,8 @@ class EstimatorLearner:
     def _as_forest(self, fitted: Any, n_rows: int) -> Any:
         trees = getattr(fitted, "estimators_", [fitted] if hasattr(fitted, "tree_") else None)
         if self.spec.family not in ("tree", "forest") or trees is None or not hasattr(trees[0], "tree_"):
+            return None
+        if smallest_leaf(trees) < MIN_LEAF:
             return None
         for tree in trees:
             if hasattr(fitted, "classes_"):
@@ -127,5 +132,13 @@ class UnsavedModel:
         raise refuse_saving(self.spec.name, _reason(self.spec, type(self.fitted).__name__))
 
 
+def can_be_saved(fitted: Any) -> bool:
+    """Whether a fitted model has a saved form; without one it competes and is never chosen."""
+    return hasattr(fitted, "dump") and not isinstance(fitted, FittedEstimator | UnsavedModel)
+
+
 def _reason(spec: ModelSpec, kind: str) -> str:
-    return "it keeps patients' rows" if spec.stores_rows else f"family {spec.family!r} has no saved form for {kind}"
+    if spec.stores_rows:
+        return "it keeps patients' rows"
+    leaves = f", or its leaves hold fewer than {MIN_LEAF} rows" if spec.family in ("tree", "forest") else ""
+    return f"family {spec.family!r} has no saved form for {kind}{leaves}"

@@ -114,6 +114,11 @@ def forest_of(
     )
 
 
+def smallest_leaf(estimators: Sequence[Any]) -> int:
+    """Rows in the smallest leaf of fitted scikit-learn trees."""
+    return min(int(e.tree_.n_node_samples[e.tree_.feature < 0].min()) for e in estimators)
+
+
 def _values(estimator: Any, tree: Any, task: Task, n_classes: int | None) -> NDArray[np.float64]:
     value = np.asarray(tree.value[:, 0, :], dtype=np.float64)
     if task == "regression":

@@ -66,7 +66,7 @@ def _subtitle(view: View) -> str:
 
 
 def _foot(view: View) -> str:
-    software = view.part("provenance").get("software") or view.part("provenance").get("versions") or {}
+    software = view.part("provenance").get("software") or {}
     version = software.get("tabml") if hasattr(software, "get") else None
     return (
         f"Made with tabml{f' {version}' if version else ''}. This page holds no name, no identifier and no date of birth; "

@@ -12,8 +12,7 @@ from tabml.report.methods import methods, to_fill
 from tabml.report.words import ESTIMATES, METRICS, metric, model_name
 
 COLUMNS = ("apparent", "cv_winner", "corrected_bbc", "corrected_nested", "internal_external", "external")
-EQUATION = ("equation", "simple_equation", "coefficients")
-OWN_PLACE = ("confusion",)
+EQUATION = "equation"
 LOSSES = {"binary": "log loss", "multiclass": "log loss", "regression": "squared error", "survival": "integrated Brier score",
           "competing_risks": "integrated Brier score"}  # fmt: skip
 STATUS = {"ok": "finished", "finished": "finished", "failed": "failed", "pruned": "stopped early", "skipped": "not run",
@@ -73,12 +72,13 @@ def models(view: View) -> tuple[Block, ...]:
 
 
 def equation(view: View) -> tuple[Block, ...]:
-    return tuple(_grid(t) for key in EQUATION if (t := view.table(key)) is not None)
+    found = view.table(EQUATION)
+    return () if found is None else (_grid(found),)
 
 
 def other_tables(view: View) -> tuple[Block, ...]:
     """All remaining tables of the document, as they are."""
-    return tuple(_grid(t) for t in view.rows("tables") if t.get("key") not in EQUATION and t.get("rows"))
+    return tuple(_grid(t) for t in view.rows("tables") if t.get("key") != EQUATION and t.get("rows"))
 
 
 def method_text(view: View) -> tuple[Block, ...]:
@@ -92,20 +92,16 @@ def method_text(view: View) -> tuple[Block, ...]:
 def provenance(view: View) -> tuple[Block, ...]:
     found = view.part("provenance")
     blocks: list[Block] = []
-    facts = [
-        (k, found[k])
-        for k in ("seed", "plan_id", "config_sha256", "cohort_sha256", "codebook_sha256")
-        if found.get(k) is not None
-    ]
-    software = found.get("software") or found.get("versions") or {}
+    facts = [(k, found[k]) for k in ("seed", "plan_id", "config_sha256", "cohort_sha256") if found.get(k) is not None]
+    software = found.get("software") or {}
     if isinstance(software, Mapping):
         facts.extend((f"version of {k}", v) for k, v in software.items())
     if facts:
         blocks.append(Grid("Run", ("", ""), tuple(TableRow((k.replace("_", " "), str(v))) for k, v in facts)))
     files = [f for f in found.get("data") or () if isinstance(f, Mapping)]
     if files:
-        rows = tuple(TableRow((str(f.get("file") or f.get("source") or "–"), str(f.get("rows") or "–"), str(f.get("sha256") or "–"))) for f in files)  # fmt: skip
-        blocks.append(Grid("Data files", ("File", "Rows", "SHA-256"), rows))
+        rows = tuple(TableRow((str(f.get("file") or "–"), str(f.get("sha256") or "–"))) for f in files)
+        blocks.append(Grid("Data files", ("File", "SHA-256"), rows))
     changed = _changed(found.get("config"))
     if changed:
         rows = tuple(TableRow((path, _shown(value), doc)) for path, value, doc in changed)
@@ -183,11 +179,11 @@ def _compared(models: str) -> str:
 
 
 def _model(record: Record) -> str:
-    return str(record.get("title") or record.get("model") or record.get("name") or "–")
+    return str(record.get("model") or "–")
 
 
 def _params(record: Record) -> str:
-    found = record.get("params") or record.get("parameters") or {}
+    found = record.get("params") or {}
     said = [f"{k} {_shown(v)}" for k, v in found.items()] if isinstance(found, Mapping) else [str(found)]
     checkpoint = record.get("checkpoint")
     if checkpoint is not None:
@@ -196,7 +192,7 @@ def _params(record: Record) -> str:
 
 
 def _loss(record: Record) -> str:
-    loss, error = record.get("loss"), record.get("loss_se", record.get("se"))
+    loss, error = record.get("loss"), record.get("loss_se")
     if loss is None:
         return "–"
     return f"{loss:.4f}" + (f" ± {error:.4f}" if isinstance(error, int | float) else "")

@@ -41,7 +41,7 @@ def usefulness(view: View) -> Section:
     curves = _decision_curves(view)
     if not curves:
         return Section("usefulness", "Would it help decisions?", (Text(_no_curve(view)),))
-    stated = view.part("study").get("threshold_range") or (view.part("provenance").get("config") or {}).get("report", {}).get("thresholds")  # fmt: skip
+    stated = (view.part("provenance").get("config") or {}).get("report", {}).get("thresholds")
     note = (
         ""
         if stated

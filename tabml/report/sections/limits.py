@@ -21,9 +21,8 @@ def section(view: View) -> Section:
     if found is not None:
         blocks.append(found)
     blocks.extend(counted(view.findings("info")))
-    muted = view.part("study").get("muted") or ()
-    if muted:
-        blocks.append(Text(f"Findings muted by setting: {', '.join(map(str, muted))}.", "note"))
+    for code, lines in view.muted():
+        blocks.append(Text(f"Muted by setting: {code}{': ' if lines else ''}{'; '.join(lines)}.", "note"))
     if not blocks:
         blocks.append(Text("Nothing was found that speaks against using the model on patients like these."))
     return Section("limits", "When not to use it", tuple(blocks))

@@ -7,8 +7,8 @@ import numpy as np
 from tabml.core.findings import Finding, finding
 from tabml.core.outcome import REVERSED_NAME
 from tabml.core.target import SURVIVAL_TASKS
+from tabml.metrics.survival import median_follow_up
 from tabml.summary.audit.context import Context, Verdicts
-from tabml.summary.followup import reverse_median
 from tabml.summary.sample_size import candidate_parameters, effective
 
 MIN_EVENTS_PER_PARAMETER = 10
@@ -84,13 +84,13 @@ def follow_up(context: Context) -> Verdicts:
 
 def _short_centres(context: Context) -> list[Finding]:
     y = context.target.y
-    overall = reverse_median(y["time"], y["event"])
+    overall = median_follow_up(y).value
     found: list[Finding] = []
     for group in context.centres:
         at = np.isin(context.target.rows, group.rows)
         if at.sum() < 20 or overall is None:
             continue
-        here = reverse_median(y["time"][at], y["event"][at])
+        here = median_follow_up(y[at]).value
         if here is not None and here < SHORT_FOLLOW_UP * overall:
             said = f"median follow-up {here:.0f} days at {group.label} against {overall:.0f} overall"
             found.append(finding("TB134", said, source=group.label, count=int(at.sum())))
