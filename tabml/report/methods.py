@@ -32,8 +32,8 @@ FINAL = {
     "best": "The final model is the best single configuration",
 }
 FLAGS = {
-    True: "missing values were imputed and marked by an indicator column",
-    False: "missing values were imputed, without indicator columns",
+    True: "missing values were imputed (mean in linear models, else median or most frequent level) and marked by an indicator column",
+    False: "missing values were imputed (mean in linear models, else median or most frequent level), without indicator columns",
 }
 
 
@@ -161,9 +161,8 @@ def _correction(view: View) -> str:
     method = {"corrected_bbc": "bbc", "corrected_nested": "nested"}.get(kind, method)
     if method not in METHODS:
         return _fill("how the estimate was corrected for selection")
-    resamples = next(
-        (e.get("resamples") for e in view.rows("estimates") if e.get("resamples")), _config(view, "estimate.resamples")
-    )
+    made = [headline or {}, *view.rows("estimates")]
+    resamples = next((e.get("resamples") for e in made if e.get("resamples")), _config(view, "estimate.resamples"))
     drawn = (
         f" Intervals (95 %) rest on {resamples} resamples of patients; those of calibration slopes and ratios on formulas, "
         "where each patient has one row."

@@ -57,3 +57,11 @@ def test_stated_methods_are_printed_as_they_are() -> None:
 
 def test_what_only_authors_know_is_asked_of_them() -> None:
     assert any("ethics" in line for line in to_fill())
+
+
+def test_resamples_are_those_of_the_headline(heart: dict[str, Any]) -> None:
+    document = copy.deepcopy(heart)
+    for e in document["estimates"]:
+        if e["estimate_type"] == "apparent":
+            e["resamples"] = 200
+    assert "rest on 1000 resamples" in " ".join(methods(document))
