@@ -54,13 +54,19 @@ def fit(
     return run(paths, tree, ask=None, yes=yes, progress=silent)
 
 
-def load(path: str | Path) -> Bundle:
-    """Open a model file; `.predict(frame)` answers for canonical columns. Runs no code from the file."""
+def load(path: str | Path, *, plugins: Sequence[str | Path] = ()) -> Bundle:
+    """Open a model file; `.predict(frame)` answers for canonical columns. Runs no code from the file.
+
+    `plugins` are the files of plugins whose models it holds, as they were when it was made.
+    """
     from pathlib import Path
 
     from tabml.study.bundle import read_bundle
+    from tabml.study.plugins import load_needed
 
-    return read_bundle(Path(path))
+    bundle = read_bundle(Path(path))
+    load_needed(bundle.plugins, [Path(p) for p in plugins], Path(path).name)
+    return bundle
 
 
 def __getattr__(name: str) -> Any:

@@ -56,7 +56,7 @@ def setting_options(*names: str) -> Callable[[Command], Command]:
         )(command)
         for option in reversed(names):
             path, settings = SETTINGS[option]
-            command = click.option(option, _parameter(path), **settings)(command)
+            command = click.option(option, parameter(path), **settings)(command)
         return command
 
     return decorate
@@ -66,12 +66,13 @@ def from_options(options: Mapping[str, Any]) -> StudyConfig:
     """The tree that these options, the environment and the study file make."""
     from tabml.core.config import load_config
 
-    flags = {path: _value(path, options.get(_parameter(path))) for path, _ in SETTINGS.values()}
+    flags = {path: _value(path, options.get(parameter(path))) for path, _ in SETTINGS.values()}
     file = options.get("config_file")
     return load_config(Path(file) if file else None, flags=flags, assignments=options.get("assignments", ()))
 
 
-def _parameter(path: str) -> str:
+def parameter(path: str) -> str:
+    """The keyword under which a verb receives a setting."""
     return path.replace(".", "__")
 
 
@@ -81,5 +82,7 @@ def _value(path: str, value: Any) -> Any:
     return value
 
 
-inputs_argument = click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(path_type=Path))
+#: A path as typed: whether it can be read is told by the reader, with its exit code and what to do.
+AnyPath = click.Path(path_type=Path, readable=False)
+inputs_argument = click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=AnyPath)
 yes_option = click.option("--yes", is_flag=True, help="Take the safe answer to every question, with a finding.")

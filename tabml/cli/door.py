@@ -103,7 +103,7 @@ def _explain_os_error(error: OSError) -> tuple[str, str | None, str | None]:
     reason = (error.strerror or type(error).__name__).lower()
     if error.errno == errno.ENOSPC:
         return "the disk is full", where, "free some space, or write elsewhere with --out"
-    return f"the system refused: {reason}", where, None
+    return f"the system refused: {reason}", where, "check that the place exists and that you may read and write there"
 
 
 def _print_fault(front: Front, error: Exception) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SHARED: tuple[tuple[tuple[str, ...], str, dict[str, Any]], ...] = (
     (("-v", "--verbose"), "verbose", {"count": True, "help": "Log more; twice: with the traceback of a fault."}),
-    (("-q", "--quiet"), "quiet", {"count": True, "help": "No progress and no remarks."}),
+    (("-q", "--quiet"), "quiet", {"count": True, "help": "Errors and one line of result only."}),
     (("--json",), "as_json", {"is_flag": True, "help": "Print one JSON document and nothing else."}),
 )
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -51,12 +51,19 @@ class Front:
         level = logging.ERROR if self.quiet else LOG_LEVELS[min(self.verbose, 2)]
         logging.getLogger("tabml").setLevel(level)
 
-    def answer(self, verb: str, result: Any, text: str, findings: Iterable[Finding] = ()) -> None:
-        """Print what was asked for: `text` for people, `result` with the findings for programs."""
+    def answer(
+        self, verb: str, result: Any, text: str, findings: Iterable[Finding] = (), *, line: str | None = None
+    ) -> None:
+        """Print what was asked for: `text` for people, `result` with the findings for programs.
+
+        `line` is the text that `-q` leaves; a verb whose text is nothing but the answer has none.
+        """
         if self.as_json:
             document = {"schema": f"tabml/{verb}/1", "ok": True, "result": result,
                         "findings": [finding_record(f) for f in findings]}  # fmt: skip
             print_json(document)
+        elif self.quiet and line is not None:
+            click.echo(name(line))
         elif text:
             click.echo(clean(text))
 

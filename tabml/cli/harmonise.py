@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tabml.cli.configure import inputs_argument, yes_option
+from tabml.cli.configure import AnyPath, inputs_argument, yes_option
 from tabml.cli.front import Front, count_findings, finding_lines, pass_front, shared_options
 from tabml.cli.text import name, table
+from tabml.core.wording import counted
 
 if TYPE_CHECKING:
     from tabml.core.cohort import Cohort
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @inputs_argument
-@click.option("--codebook", required=True, metavar="FILE", type=click.Path(path_type=Path), help="Reviewed codebook.")
+@click.option("--codebook", required=True, metavar="FILE", type=AnyPath, help="Reviewed codebook.")
 @click.option("--apply", "apply_", is_flag=True, required=True, help="Build the table.")
 @click.option("--keep-ids", is_flag=True, help="Write the original patient ids too, for local use.")
-@click.option("--key", metavar="FILE", type=click.Path(path_type=Path), help="Site key that makes pseudonyms.")
-@click.option("--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="New or empty folder.")
+@click.option("--key", metavar="FILE", type=AnyPath, help="Site key that makes pseudonyms.")
+@click.option("--out", required=True, metavar="DIR", type=AnyPath, help="New or empty folder.")
 @yes_option
 @shared_options
 @pass_front
@@ -35,14 +36,19 @@ def command(
     cohort = harmonise_files(inputs, codebook, out, key_file=key, keep_ids=keep_ids, yes=yes)
     result = {"folder": out.name, "patients": cohort.n_patients, "rows": len(cohort.frame),
               "variables": list(cohort.frame.columns), "original_ids": keep_ids}  # fmt: skip
-    front.answer("harmonise", result, _text(front, cohort, out, keep_ids=keep_ids), cohort.findings)
+    line = _written(cohort, out, keep_ids=keep_ids)
+    front.answer("harmonise", result, _text(front, cohort, out, line), cohort.findings, line=line)
 
 
-def _text(front: Front, cohort: Cohort, out: Path, *, keep_ids: bool) -> str:
-    flow = table(("source", "step", "rows"), [(s.source or "", s.label, s.rows) for s in cohort.flow])
+def _written(cohort: Cohort, out: Path, *, keep_ids: bool) -> str:
     ids = ("It holds the ORIGINAL patient ids: keep it where you keep such tables." if keep_ids
            else "It holds pseudonyms, no original ids.")  # fmt: skip
-    written = f"{cohort.n_patients} patients, {len(cohort.frame)} rows written to {name(out)}/cohort.csv. {ids}"
+    counts = f"{counted(cohort.n_patients, 'patient')}, {counted(len(cohort.frame), 'row')}"
+    return f"{counts} written to {name(out)}/cohort.csv. {ids}"
+
+
+def _text(front: Front, cohort: Cohort, out: Path, written: str) -> str:
+    flow = table(("source", "step", "rows"), [(s.source or "", s.label, s.rows) for s in cohort.flow])
     severities = ("grave", "warn", "info") if front.verbose else ("grave", "warn")
     findings = [f"Findings: {count_findings(cohort.findings)} (all in {name(out)}/findings.csv)",
                 finding_lines(cohort.findings, severities=severities)]  # fmt: skip

@@ -14,6 +14,8 @@ from tabml.core.progress import Progress, silent
 
 #: Least seconds between two lines of one stage where bars cannot move.
 LINE_EVERY_S = 30.0
+#: Seconds before the first line: what goes wrong at once is told alone, and a short command needs no progress.
+SILENT_S = 2.0
 
 
 @contextmanager
@@ -29,15 +31,18 @@ def shown(front: Front) -> Iterator[Callable[[Progress], None]]:
 
 
 class Lines:
-    """One line when a stage begins, then at most one per `LINE_EVERY_S`."""
+    """One line when a stage begins, then at most one per `LINE_EVERY_S`; none in the first `SILENT_S`."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._start = clock()
         self._stage: str | None = None
         self._last = 0.0
 
     def __call__(self, progress: Progress) -> None:
         now = self._clock()
+        if now - self._start < SILENT_S:
+            return
         if progress.stage == self._stage and now - self._last < LINE_EVERY_S:
             return
         self._stage, self._last = progress.stage, now

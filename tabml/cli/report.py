@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from tabml.cli.configure import AnyPath
 from tabml.cli.front import Front, pass_front, shared_options
 from tabml.cli.text import name
 
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=AnyPath)
 @shared_options
 @pass_front
 def command(front: Front, folder: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tabml.cli.configure import AnyPath
 from tabml.cli.front import Front, pass_front, shared_options
 from tabml.cli.text import name, paragraph, table
 
@@ -16,7 +17,7 @@ USE_WORDS = {"text": "Intended use", "population": "In whom", "not_for": "Not fo
 
 
 @click.command()
-@click.argument("model", metavar="MODEL", type=click.Path(path_type=Path))
+@click.argument("model", metavar="MODEL", type=AnyPath)
 @shared_options
 @pass_front
 def command(front: Front, model: Path) -> None:
@@ -42,6 +43,12 @@ def _text(manifest: dict[str, Any], sha256: str) -> str:
     if honest:
         rows = [(e.get("key"), str(e.get("estimate_type")).replace("_", " "), e.get("text")) for e in honest]
         parts.append("Performance:\n" + table(("measure", "estimate", "value"), rows))
+    simpler = (manifest.get("cohort") or {}).get("age_sex")
+    if simpler:
+        columns = " and ".join(f"{key} ({column})" for key, column in simpler.items())
+        parts.append(paragraph(f"Compared in its report with a model of {columns} only"))
+    if manifest.get("plugins"):
+        parts.append(paragraph(f"Needs for predict: {', '.join('--plugin ' + p['file'] for p in manifest['plugins'])}"))
     if manifest["software"]:
         parts.append(paragraph("Made with " + ", ".join(f"{k} {v}" for k, v in manifest["software"].items())))
     return "\n\n".join(parts)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tabml.cli.front import count_findings, finding_lines
 from tabml.cli.text import name, paragraph, table
+from tabml.core.wording import counted
 
 if TYPE_CHECKING:
     from tabml.core.codebook import Codebook
@@ -20,8 +21,8 @@ SHOWN_GRAVE = 8
 ABOUT_THE_MODEL = ("TB208", "TB230", "TB301", "TB302")
 ROLE_WORDS = {"patient_id": "patient id", "centre": "centre", "index_date": "date", "visit": "visit", "outcome": "outcome",
               "time": "follow-up time", "event": "event", "entry": "entry time", "treatment": "treatment"}  # fmt: skip
-COUNT_WORDS = {"patients": "patients", "rows": "rows", "usable_patients": "with a usable outcome", "events": "events",
-               "centres": "centres", "features": "predictors"}  # fmt: skip
+COUNT_WORDS = {"patients": "patient", "rows": "row", "usable_patients": "with a usable outcome", "events": "event",
+               "centres": "centre", "features": "predictor"}  # fmt: skip
 
 
 def study_text(outcome: StudyOutcome) -> str:
@@ -56,6 +57,11 @@ def summary_text(outcome: StudyOutcome) -> str:
     parts = [roles_text(outcome.folder), paragraph(f"{outcome.headline}. {counts}"), findings_text(outcome),
              _files(outcome.folder), f"Next: open {quoted(place + '/summary.html')}"]  # fmt: skip
     return "\n\n".join(part for part in parts if part)
+
+
+def result_line(outcome: StudyOutcome) -> str:
+    """What is left of the answer under `-q`: the headline and where the study stands."""
+    return f"{outcome.headline.rstrip('.')}. Written to {name(outcome.folder)}"
 
 
 def findings_text(outcome: StudyOutcome) -> str:
@@ -103,8 +109,13 @@ def _columns(codebook: Codebook, role: str) -> list[str]:
 
 
 def _counts(counts: Mapping[str, Any]) -> str:
-    words = [f"{counts[key]} {word}" for key, word in COUNT_WORDS.items() if _worth_telling(key, counts)]
+    words = [_count(counts[key], key) for key in COUNT_WORDS if _worth_telling(key, counts)]
     return ", ".join(words)
+
+
+def _count(n: int, key: str) -> str:
+    word = COUNT_WORDS[key]
+    return f"{n} {word}" if key == "usable_patients" else counted(n, word)
 
 
 def _worth_telling(key: str, counts: Mapping[str, Any]) -> bool:

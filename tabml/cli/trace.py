@@ -7,15 +7,16 @@ from pathlib import Path
 
 import click
 
+from tabml.cli.configure import AnyPath
 from tabml.cli.front import Front, pass_front, shared_options
 
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=AnyPath)
 @click.argument("patient", metavar="PATIENT")
 @click.argument("variable", metavar="VARIABLE")
 @click.option("--key", metavar="FILE", help="Site key the study was made with (for a raw id).")
-@click.option("--search", "folders", multiple=True, metavar="DIR", type=click.Path(path_type=Path),
+@click.option("--search", "folders", multiple=True, metavar="DIR", type=AnyPath,
               help="Folder to look for the exports in, if they have moved.")  # fmt: skip
 @shared_options
 @pass_front

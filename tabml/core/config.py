@@ -124,6 +124,12 @@ class AuditNode(Node):
     """Finding codes not shown at the top; the report lists that they were muted."""
     leak_score: float = Field(0.95, gt=0.5, le=1)
     """A single column that predicts the outcome better than this is set aside (TB140)."""
+    leak_gap: float = Field(0.25, gt=0, le=1)
+    """A single column this far above the next unrelated one is set aside too (TB140), if it is strong by itself."""
+    gap_score: float = Field(0.9, ge=0.5, le=1)
+    """Strong by itself, for the rule of the gap: AUC or C-index above this."""
+    gap_r2: float = Field(0.8, ge=0, le=1)
+    """Strong by itself, for the rule of the gap: R squared above this."""
 
 
 class ReportNode(Node):
@@ -316,7 +322,7 @@ def _read_tree(file: Path) -> dict[str, Any]:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise ConfigError(f"study file cannot be read: {reason}", where=file.name) from None
+        raise ConfigError(f"study file cannot be read: {reason}", where=file.name, hint="check --config") from None
     tree = load_yaml(text, file.name)
     if tree is None:
         return {}

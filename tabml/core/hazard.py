@@ -123,15 +123,29 @@ def baseline_hazard(
     shift = float(np.max(log_hazard)) if len(log_hazard) else 0.0  # keeps exp() in range
     relative = weight * np.exp(np.maximum(log_hazard - shift, -700.0))
     hit = event & (weight > 0)
-    times, position, ties = np.unique(time[hit], return_inverse=True, return_counts=True)
+    times, position, rows = np.unique(time[hit], return_inverse=True, return_counts=True)
     at_risk = _still_in(relative, time, entry, times)
     tied = np.bincount(position, weights=relative[hit], minlength=len(times))
-    mass = np.bincount(position, weights=weight[hit], minlength=len(times)) / np.maximum(ties, 1)
-    step = np.arange(len(position)) - np.repeat(np.cumsum(ties) - ties, ties)  # 0...d-1 inside each tie block
+    mass = np.bincount(position, weights=weight[hit], minlength=len(times))
+    ties = tied_patients(rows, mass)
     block = np.repeat(np.arange(len(times)), ties)
-    terms = mass[block] / (at_risk[block] - step / ties[block] * tied[block])
+    step = np.arange(len(block)) - np.repeat(np.cumsum(ties) - ties, ties)  # 0...d-1 inside each tie block
+    terms = mass[block] / ties[block] / (at_risk[block] - step / ties[block] * tied[block])
     jumps = np.bincount(block, weights=terms, minlength=len(times))
     return StepFunction(times, np.cumsum(jumps) * np.exp(-np.clip(shift, -700.0, 700.0)), 0.0)
+
+
+def tied_patients(rows: ArrayLike, mass: ArrayLike) -> NDArray[np.int64]:
+    """How many patients have the event at one time, from its rows and their case weights together.
+
+    Rows of one patient share the weight of one, so that they are one event and no tie. Bootstrap counts do not make
+    more ties than there are rows.
+
+    >>> tied_patients([3, 3, 3], [3.0, 1.0, 5.0]).tolist()
+    [3, 1, 3]
+    """
+    whole = np.ceil(_floats(mass) - 1e-6).astype(np.int64)
+    return np.asarray(np.clip(whole, 1, np.maximum(np.asarray(rows, dtype=np.int64), 1)), dtype=np.int64)
 
 
 def survival_curves(baseline: StepFunction, log_hazard: ArrayLike, times: ArrayLike) -> Floats:

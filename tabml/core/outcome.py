@@ -14,6 +14,8 @@ from tabml.core.config import Data, StudyConfig
 from tabml.core.errors import ConfigError, DataError, did_you_mean
 from tabml.core.findings import Finding, finding
 from tabml.core.target import DAYS, Target, days, horizon_text, survival, usual_horizons
+from tabml.core.weighting import patient_shares
+from tabml.core.wording import counted
 
 #: Outcome levels that say "it happened", in the languages tabml reads; compared after casefold.
 POSITIVE_WORDS = frozenset(
@@ -144,7 +146,8 @@ def _regression_target(cohort: Cohort, variable: Variable) -> tuple[Target, tupl
     y = cohort.frame[variable.name].iloc[rows].astype("float64").to_numpy()
     if len(y) < 2 or float(np.ptp(y)) == 0.0:
         raise DataError(
-            f"outcome {variable.name!r} has one value only in {len(y)} rows", hint="check the column with tabml summary"
+            f"outcome {variable.name!r} has one value only in {counted(len(y), 'row')}",
+            hint="check the column with tabml summary",
         )
     return Target("regression", y, rows, variable.name, variable.title, unit=variable.unit), ()
 
@@ -163,7 +166,7 @@ def _class_target(cohort: Cohort, variable: Variable, config: StudyConfig) -> tu
     if len(levels) < 2:
         said = f" ({labels[0]})" if labels else ""
         raise DataError(
-            f"outcome {name!r} has one class only{said} in {len(rows)} rows; two are needed",
+            f"outcome {name!r} has one class only{said} in {counted(len(rows), 'row')}; two are needed",
             hint="check the event coding: tabml summary, or another --target",
         )
     for level, label in zip(levels, labels, strict=True):
@@ -232,7 +235,7 @@ def _survival_target(
         findings.append(
             finding(
                 "TB134",
-                f"follow-up time below 0 in {int(bad.sum())} rows, left out",
+                f"follow-up time below 0 in {counted(int(bad.sum()), 'row')}, left out",
                 columns=[time_name],
                 count=int(bad.sum()),
             )
@@ -249,15 +252,16 @@ def _survival_target(
     n_events = int((event == 1).sum())
     if n_events < MIN_PER_CLASS:
         raise DataError(
-            f"event {event_name!r} happened in {n_events} of {len(rows)} rows; at least {MIN_PER_CLASS} are needed",
+            f"event {event_name!r} happened in {n_events} of {counted(len(rows), 'row')}; at least {MIN_PER_CLASS} are needed",
             hint="check the event coding: --positive LEVEL says which value is the event",
         )
-    horizons = tuple(sorted({days(h) for h in config.target.horizons})) or usual_horizons(time)
+    share = patient_shares(cohort.rows["patient"].iloc[rows])
+    horizons = tuple(sorted({days(h) for h in config.target.horizons})) or usual_horizons(time, share)
     beyond = [h for h in horizons if h > time.max()]
     if beyond:
         raise DataError(
             f"horizon of {horizon_text(beyond[0])} lies beyond the longest follow-up ({time.max():.0f} days)",
-            hint=f"--horizon {int(usual_horizons(time)[-1])}d or shorter",
+            hint=f"--horizon {int(usual_horizons(time, share)[-1])}d or shorter",
         )
     target = Target(
         "survival", survival(time, event), rows, event_name, event_variable.title, horizons=horizons, time_unit=unit

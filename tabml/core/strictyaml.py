@@ -77,9 +77,21 @@ def load_yaml(text: str, where: str) -> Any:
         return yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise ConfigError(f"not valid YAML: {error.problem}", where=f"{where}, line {line}") from None
+        what = f"not valid YAML: {error.problem}"
+        raise ConfigError(what, where=f"{where}, line {line}", hint=_hint(error)) from None
     except (yaml.YAMLError, RecursionError) as error:
-        raise ConfigError(f"not valid YAML: {error}", where=where) from None
+        raise ConfigError(f"not valid YAML: {error}", where=where, hint="correct the file there") from None
+
+
+def _hint(error: yaml.MarkedYAMLError) -> str:
+    """What usually is wrong where YAML stops: tabs, indentation, or a text that needs quotes."""
+    if "'\\t'" in str(error.problem):
+        return "indent with spaces; a tab is no indentation in YAML"
+    if "mapping values are not allowed" in str(error.problem):
+        return "put a text that holds a colon in quotes, or check the indentation of this line and the one above"
+    if isinstance(error, yaml.scanner.ScannerError) and "quoted scalar" in str(error.context):
+        return "a quotation mark opened there is not closed"
+    return "check indentation, brackets and quotes of this line and the one above; a text with : or # needs quotes"
 
 
 class _Dumper(yaml.SafeDumper):

@@ -81,10 +81,15 @@ def days(text: str) -> int:
     return round(float(found[1]) * unit)
 
 
-def usual_horizons(time: NDArray[np.floating]) -> tuple[int, ...]:
-    """Longest usual horizon with 10 % and 10 patients still at risk, and the longest at most half of it."""
+def usual_horizons(time: NDArray[np.floating], share: NDArray[np.floating] | None = None) -> tuple[int, ...]:
+    """Longest usual horizon with 10 % and 10 patients still at risk, and the longest at most half of it.
+
+    `share` (n,): what part of a patient each row is; without it each row is one.
+    """
     usual = [days(h) for h in USUAL_HORIZONS]
-    at_risk = [h for h in usual if (time >= h).sum() >= max(10, 0.1 * len(time))]
+    part = np.ones(len(time)) if share is None else share
+    least = max(10.0, 0.1 * float(part.sum())) - 1e-6
+    at_risk = [h for h in usual if float(part[time >= h].sum()) >= least]
     if not at_risk:
         return (int(np.median(time)),)
     longest = at_risk[-1]

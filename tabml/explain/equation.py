@@ -19,7 +19,7 @@ class Equation:
     """link = intercept + sum of coefficient x column, columns in original units; a calibrator is folded in.
 
     `scale`: `log odds`, `outcome` or `log hazard`. For log hazards the intercept is that of the average
-    patient, and a risk also needs the baseline survival of the model file.
+    patient, and a risk also needs the calibrated baseline survival of the model file.
     """
 
     scale: str
@@ -49,7 +49,9 @@ def _scale(task: Task) -> str:
 
 
 def _calibration(calibrator: Any, task: Task) -> tuple[float, float]:
-    """Intercept and slope; those of a survival calibrator act on the curve, not on the hazard."""
-    if calibrator.kind == "none" or task in SURVIVAL_TASKS:
+    """Intercept and slope; the intercepts of a survival calibrator are its baseline, one for each time."""
+    if calibrator.kind == "none":
         return 0.0, 1.0
+    if task in SURVIVAL_TASKS:
+        return 0.0, float(calibrator.b)
     return float(np.atleast_1d(np.asarray(calibrator.a, dtype=float))[0]), float(calibrator.b)

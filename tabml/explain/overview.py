@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tabml.core.cohort import Variable
 from tabml.core.results import Contribution, Importance
+from tabml.core.weighting import patient_shares
 from tabml.explain.attribution import Attribution, Floats
 
 MIN_GROUP = 5  # patients behind any printed mean
@@ -25,15 +26,17 @@ def importances(
     cls: int | None = None,
     patient: NDArray[np.int64] | None = None,
 ) -> tuple[Importance, ...]:
-    """Mean |phi| over the rows of `frame` (original units, same order), most important first.
+    """Mean |phi| over the patients of `frame` (original units, same order), most important first.
 
-    `bins` give the mean contribution of quantile groups of a number, or of each level, where at least 5 patients
+    The rows of a patient count as one together. `bins` give the mean contribution of quantile groups of a number, or of each level, where at least 5 patients
     (`patient` (n,): whose row it is; rows without it) stand behind it; cut points are shown, never a minimum or
     maximum. With several classes: of class `cls`, or without it the mean over classes and no bins.
     """
     people = np.arange(len(frame)) if patient is None else np.asarray(patient)
     only = 0 if attribution.phi.shape[1] == 1 else cls
-    size = np.abs(attribution.phi if only is None else attribution.phi[:, [only]]).mean(axis=(0, 1))
+    share = patient_shares(people) if len(people) else None
+    apart = np.abs(attribution.phi if only is None else attribution.phi[:, [only]])
+    size = apart.mean(axis=(0, 1)) if share is None else np.average(apart.mean(axis=1), axis=0, weights=share)
     found = []
     for v, name in enumerate(attribution.variables):
         bins = () if only is None else _bins(frame[name], attribution.phi[:, only, v], variables[name], people)
@@ -76,7 +79,11 @@ def _bins(
         ]
     groups.append(("missing", missing))
     counted = [(label, here, len(np.unique(patient[here]))) for label, here in groups]
-    return tuple((label, float(phi[here].mean()), n) for label, here, n in counted if n >= MIN_GROUP)
+    weight = patient_shares(patient) if len(patient) else None
+    part = np.ones(len(patient)) if weight is None else weight
+    return tuple(
+        (label, float(np.average(phi[here], weights=part[here])), n) for label, here, n in counted if n >= MIN_GROUP
+    )
 
 
 def _number_groups(

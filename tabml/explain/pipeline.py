@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tabml.core.cohort import Variable
 from tabml.core.results import Example, Explanation
 from tabml.core.target import SURVIVAL_TASKS, Task
-from tabml.explain.attribution import Attribution, Floats, assemble, attribute_blend
+from tabml.explain.attribution import Attribution, Floats, assemble, attribute_blend, scale_of
 from tabml.explain.members import Background, attribute
 from tabml.explain.overview import importances
 from tabml.prep.recipe import FittedPrep
@@ -39,22 +39,31 @@ class Pipeline(Protocol):
     def predict(self, frame: pd.DataFrame) -> Any: ...
 
 
-def explain_pipeline(pipeline: Pipeline, frame: pd.DataFrame, train: pd.DataFrame, *, seed: int) -> Attribution:
+def explain_pipeline(
+    pipeline: Pipeline, frame: pd.DataFrame, train: pd.DataFrame, *, seed: int, horizon: float | None = None
+) -> Attribution:
     """SHAP values of the calibrated link for the rows of `frame`; `train` holds the rows the pipeline was fitted on.
 
-    Survival is explained at the longest horizon, on the cloglog of survival. `train` serves forests, in memory.
+    Survival is explained on the cloglog of survival at `horizon` (days, on the grid), the longest one unless told
+    otherwise. A calibrated pipeline has the same parts at every horizon, for its slope is common; the base differs.
+    `train` serves forests, in memory.
     """
-    horizon = float(pipeline.grid.times[_last(pipeline)]) if pipeline.task in SURVIVAL_TASKS else None
+    at = _place(pipeline, horizon)
+    score = _last(pipeline) if pipeline.calibrator.kind == "hazard" else at
+    scored_at = None if score is None else float(pipeline.grid.times[score])
     features = list(pipeline.features)
     parts = [
-        _member(member, frame[features], train[features], pipeline.task, horizon, seed) for member in pipeline.members
+        _member(member, frame[features], train[features], pipeline.task, scored_at, seed) for member in pipeline.members
     ]
-    a, b = _line(pipeline)
+    a, b = _line(pipeline, at)
     blend = attribute_blend(parts, a=a, b=b)
-    link = np.asarray(pipeline.predict(frame).link, dtype=float).reshape(blend.link.shape)
+    scale = blend.scale if at is None else scale_of(pipeline.task, float(pipeline.grid.times[at]))
+    said = pipeline.predict(frame)
+    link = np.asarray(said.link if at in (None, _last(pipeline)) else np.log(-np.log(said.curves[:, at])), dtype=float)
+    link = link.reshape(blend.link.shape)
     if pipeline.task == "multiclass":
         link = link - link.mean(axis=1, keepdims=True)
-    return replace(blend, link=link)
+    return replace(blend, link=link, scale=scale)
 
 
 @dataclass(frozen=True)
@@ -127,16 +136,26 @@ def _member(
     )
 
 
-def _line(pipeline: Pipeline) -> tuple[Floats, float]:
+def _line(pipeline: Pipeline, at: int | None) -> tuple[Floats, float]:
     """Intercept (one, or one per class) and slope of the calibrator at what is explained."""
     calibrator = pipeline.calibrator
     if calibrator.kind == "none":
         return np.zeros(1), 1.0
-    if calibrator.kind == "curve":
-        return np.asarray(calibrator.a[[_last(pipeline)]]), float(calibrator.b[_last(pipeline)])
+    if calibrator.kind == "hazard":
+        return np.asarray(calibrator.a[[at]]), float(calibrator.b)
     return np.atleast_1d(np.asarray(calibrator.a, dtype=float)), float(calibrator.b)
 
 
-def _last(pipeline: Pipeline) -> int:
-    """Place of the longest horizon on the grid."""
-    return int(pipeline.grid.horizons[-1])
+def _last(pipeline: Pipeline) -> int | None:
+    """Place of the longest horizon on the grid; None where there is no survival."""
+    return int(pipeline.grid.horizons[-1]) if pipeline.task in SURVIVAL_TASKS else None
+
+
+def _place(pipeline: Pipeline, horizon: float | None) -> int | None:
+    """Place on the grid of the horizon that is explained."""
+    if pipeline.task not in SURVIVAL_TASKS or horizon is None:
+        return _last(pipeline)
+    at = np.flatnonzero(np.isclose(pipeline.grid.times, horizon))
+    if not len(at):
+        raise ValueError(f"{horizon:g} days is no time of the model's grid")
+    return int(at[0])

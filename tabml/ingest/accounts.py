@@ -73,7 +73,7 @@ def source_findings(
                 )
             )
         for other, (matched, leftover) in partners.items():
-            found.append(_join_finding(base, other, matched, leftover, len(tables[base].kept)))
+            found.append(join_finding(base, other, matched, leftover, len(tables[base].kept)))
     found += _coarser(codebook, tables)
     for name, spec in codebook.variables.items():
         if spec.kind == "text":
@@ -125,15 +125,20 @@ def _missing_words(codebook: Codebook, tables: Mapping[str, SourceTable], record
             evidence = (
                 f"{counted(n, 'cell')} of {at.place} with a word that means missing, as the codebook says ({words})"
             )
-            yield finding("TB113", evidence, count=n, source=name, severity="info")
+            remedy = "nothing to do where each of these words means missing"
+            yield finding("TB113", evidence, count=n, source=name, severity="info", remedy=remedy)
 
 
-def _join_finding(base: str, other: str, matched: int, leftover: int, rows: int) -> Finding:
+def join_finding(base: str, other: str, matched: int, leftover: int, rows: int) -> Finding:
+    """TB127: rows with and without a partner; a join in which nobody finds one has failed, and is grave."""
     alone = rows - matched
     evidence = (
         f"{counted(matched, 'row')} of {base} found a partner in {other}; left over: {alone} of {base}, "
         f"{leftover} of {other}"
     )
+    if rows and not matched:
+        remedy = "see how the ids are written in both tables: rule: digits reads 0012 as 12"
+        return finding("TB127", evidence, count=alone + leftover, source=other, severity="grave", remedy=remedy)
     clean = alone == 0 and leftover == 0
     return finding("TB127", evidence, count=alone + leftover, source=other, severity="info" if clean else None)
 

@@ -203,6 +203,18 @@ _SENTENCES: dict[str, tuple[str, Severity | None, str]] = {
     "renumbered": ("TB119", "info", "{cells} of {column} with another code number than the study's; recoded as the codebook says"),
     "derived": ("TB180", None, "{cells} of {name} worked out from {column}"),
 }  # fmt: skip
+#: note -> what to do, where the remedy of the code is not that of the note.
+_REMEDIES: dict[str, str] = {
+    "text": "missing: for a word that means missing, else recode it to a number",
+    "stored_text": "nothing to do where decimal: is the sign this source writes",
+    "level": "recode it to a level, or name it under missing:",
+    "fraction": "kind: number keeps fractions",
+    "unit": "nothing to do where the unit is that of the column",
+    "outside": "correct the source, or outside: keep",
+    "own_missing": "nothing to do where missing: of the column is right",
+    "two_digits": "nothing to do where century: is right",
+    "renumbered": "nothing to do where recode: is right",
+}
 #: Notes that concern whole columns: a list of their cells helps nobody.
 _WHOLE_COLUMN = frozenset({"stored_text", "two_digits", "derived"})
 
@@ -228,6 +240,15 @@ def _findings(
         column = " and ".join(f"{h!r}" for h in headers)
         evidence = sentence.format(cells=counted(len(rows), "cell"), column=f"{column} ({at.name})", name=name)
         found.append(
-            finding(code, evidence, columns=[name], count=len(rows), source=at.name, where=where, severity=severity)
+            finding(
+                code,
+                evidence,
+                columns=[name],
+                count=len(rows),
+                source=at.name,
+                where=where,
+                severity=severity,
+                remedy=_REMEDIES.get(note),
+            )
         )
     return tuple(found)

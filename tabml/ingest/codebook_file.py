@@ -43,7 +43,9 @@ def load_codebook(path: Path) -> Codebook:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise ConfigError(f"codebook cannot be read: {reason}", where=Path(path).name) from None
+        raise ConfigError(
+            f"codebook cannot be read: {reason}", where=Path(path).name, hint="check --codebook"
+        ) from None
     return parse_codebook(text, Path(path).name)
 
 

@@ -13,6 +13,7 @@ from tabml.core.cohort import Cohort, Variable
 from tabml.core.config import Data
 from tabml.core.errors import DataError, QuestionError
 from tabml.core.findings import Finding, finding, ordered
+from tabml.core.wording import counted
 from tabml.ingest.accounts import flow, source_findings
 from tabml.ingest.cells import as_kind
 from tabml.ingest.identity import SiteKey
@@ -91,7 +92,7 @@ def settle_proposals(codebook: Codebook, accept_score: float, *, yes: bool) -> t
         return codebook, ()
     if not yes:
         raise QuestionError(
-            f"{len(doubtful)} proposed mappings score below {accept_score:g}",
+            f"{counted(len(doubtful), 'proposed mapping')} {'scores' if len(doubtful) == 1 else 'score'} below {accept_score:g}",
             questions=[
                 f"variable {name!r}, source {source!r}: is it {mapping.column or mapping.expr or mapping.constant!r} "
                 f"(score {mapping.score or 0:.2f})? Set status: accepted or rejected in the codebook"

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from tabml.core.codebook import Codebook, ColumnMapping, IdColumn, Repeats, Source, VariableSpec
-from tabml.core.errors import InputError, QuestionError
+from tabml.core.errors import QuestionError
 from tabml.core.findings import Finding, finding
+from tabml.core.wording import counted
+from tabml.ingest.accounts import join_finding
 from tabml.ingest.cells import as_kind
-from tabml.ingest.layout import NoTable, Table, find_table
+from tabml.ingest.layout import Table, find_table
 from tabml.ingest.read import RawSheet
 from tabml.ingest.records import Records, attach, join_keys, read_records
 from tabml.ingest.repeats import merge_repeats
-from tabml.ingest.sources import SourceTable, missing_columns, needed_headers
-from tabml.ingest.values import MISSING_WORDS, fold
+from tabml.ingest.sources import SourceTable, answered, needed_headers, set_aside_counts, with_joined, with_nearest
+from tabml.ingest.sums import summing_rows
+from tabml.ingest.together import LEAST_SHARE
+from tabml.ingest.unfit import ends_with_headers, no_convention, no_table
+from tabml.ingest.values import MISSING_WORDS
 
 #: The name of the convention in which headers are the variables' own names.
 CANONICAL = "canonical"
-#: Less than this share of a convention's columns present: the file is not in that convention.
-LEAST_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class NewRows:
     """One line per data row of the file, in its order.
 
     `frame`: the variables asked for, typed as in a cohort; `row_numbers`: row in the file; `raw_ids`: the
-    user's own ids (empty text without an id column); `absent`: variables the file has no column for.
+    user's own ids (empty text without an id column); `absent`: variables the file has no column for, each with
+    the header it is read from and the nearest ones; `place`: file and sheet.
     """
 
     frame: pd.DataFrame
@@ -40,7 +43,8 @@ class NewRows:
     centre: tuple[str | None, ...]
     source: str
     findings: tuple[Finding, ...]
-    absent: tuple[str, ...]
+    absent: Mapping[str, str]
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,24 +74,40 @@ def new_rows(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence
     equally good ones are a QuestionError; none is an InputError that names the nearest headers.
     """
     tables = [t for s in sheets if not s.hidden and isinstance(t := find_table(s), Table)]
-    if not tables:
-        reasons = "; ".join(sorted({t.reason for s in sheets if isinstance(t := find_table(s), NoTable)}))
-        raise InputError(
-            f"no table found{': ' + reasons if reasons else ''}", where=", ".join(sorted({s.file for s in sheets}))
-        )
     codebook = _with_canonical(codebook, variables)
+    if not tables or all(ends_with_headers(t.sheet, codebook, variables) for t in tables):
+        raise no_table(sheets, codebook, variables)
     match, is_certain = _best(tables, codebook, variables)
     codebook, absent = _without_absent(codebook, match, variables)
     at = _source_table(match.source, codebook, match.tables[match.source])
     records = _joined(at, codebook, match, variables)
     frame = _frame(records.values, codebook, variables)
-    findings = list(records.findings)
+    findings = [*_layout_findings(at), *map(_of_this_file, records.findings)]
     if absent:
         evidence = f"no column in the file for {', '.join(absent)}"
         findings.append(finding("TB702", evidence, columns=absent, count=len(absent)))
     shown = tuple(records.ids["shown"]) if at.source.id is not None else ("",) * len(records)
     centres = _centres(codebook, records) if is_certain else (None,) * len(records)
-    return NewRows(frame, at.row_numbers, shown, centres, match.source, tuple(findings), absent)
+    return NewRows(frame, at.row_numbers, shown, centres, match.source, tuple(findings), absent, at.place)
+
+
+def _layout_findings(at: SourceTable) -> list[Finding]:
+    """What was met while the table was found, and the rows of it that are no patients.
+
+    How header and delimiter were worked out (TB105) is settled by the headers that a convention knows.
+    """
+    found = [answered(f, at.source, at.table, unchanged=False) for f in at.table.findings
+             if f.code not in ("TB103", "TB105")]  # fmt: skip
+    if at.aside:
+        said = ", ".join(f"{n} {reason}" for reason, n in set_aside_counts(at).items())
+        evidence = f"{counted(len(at.aside), 'row')} of {at.place} set aside ({said})"
+        found.append(finding("TB103", evidence, count=len(at.aside), source=at.name))
+    return found
+
+
+def _of_this_file(found: Finding) -> Finding:
+    """A finding whose usual remedy is an option of `fit`, with what helps here."""
+    return replace(found, remedy="rows are told apart by their number in the file") if found.code == "TB108" else found
 
 
 def _with_canonical(codebook: Codebook, variables: Sequence[str]) -> Codebook:
@@ -110,7 +130,7 @@ def _best(tables: Sequence[Table], codebook: Codebook, variables: Sequence[str])
     matches.sort(key=lambda m: (*(-part for part in m.fit), m.source == CANONICAL, m.source))
     fits = [m for m in matches if m.share >= LEAST_SHARE]
     if not fits:
-        raise _no_convention(tables, codebook, variables)
+        raise no_convention(tables, codebook, variables)
     equal = [m.source for m in fits if m.fit == fits[0].fit]
     ties = [name for name in equal if name != CANONICAL] or equal
     if len(ties) > 1 and not _same_reading(codebook, ties, variables):
@@ -124,10 +144,9 @@ def _best(tables: Sequence[Table], codebook: Codebook, variables: Sequence[str])
 
 def _match(name: str, tables: Sequence[Table], codebook: Codebook, variables: Sequence[str]) -> _Match | None:
     """How well the sheets fit one convention; None where its patients' table is not among them."""
-    group = [name, *(n for n, s in codebook.sources.items() if s.join is not None and s.join.to == name)]
     chosen: dict[str, Table] = {}
     found = exact = needed = 0
-    for source in group:
+    for source in with_joined(codebook, name):
         headers = list(needed_headers(codebook, source, variables))
         needed += len(headers)
         table, own, literal = _best_table(headers, tables)
@@ -167,51 +186,29 @@ def _same_reading(codebook: Codebook, sources: Sequence[str], variables: Iterabl
     return all(other == first for other in others)
 
 
-def _no_convention(tables: Sequence[Table], codebook: Codebook, variables: Sequence[str]) -> InputError:
-    """The error that names, for the convention that comes nearest, what the file lacks."""
-    known = [fold(leaf) for table in tables for leaf in table.leaves]
-
-    def nearness(name: str) -> tuple[float, str]:
-        needed = [fold(h) for h in needed_headers(codebook, name, variables)]
-        close = sum(bool(difflib.get_close_matches(h, known, n=1, cutoff=0.75)) for h in needed)
-        return close / max(1, len(needed)), name
-
-    name = max(codebook.base_sources(), key=nearness)
-    table = max(tables, key=lambda t: len(t.headers))
-    lacking = [h for h in needed_headers(codebook, name, variables) if all(t.find(h) is None for t in tables)]
-    error = missing_columns(name, lacking[:8], table)
-    what = error.what.replace("named in the codebook not found", "the model needs not found in the file")
-    return InputError(
-        what, where=table.sheet.name, hint="headers must be those of a training export, or the variables' names"
-    )
-
-
-def _without_absent(codebook: Codebook, match: _Match, variables: Sequence[str]) -> tuple[Codebook, tuple[str, ...]]:
-    """Mappings whose columns the file lacks are set aside; returns the variables that lose their column."""
+def _without_absent(codebook: Codebook, match: _Match, variables: Sequence[str]) -> tuple[Codebook, dict[str, str]]:
+    """Mappings whose columns the file lacks are set aside; returns the variables that lose their column, in words."""
     specs = dict(codebook.variables)
     has: set[str] = set()
-    group = [
-        match.source,
-        *(n for n, s in codebook.sources.items() if s.join is not None and s.join.to == match.source),
-    ]
-    for source in group:
+    absent: dict[str, list[str]] = {}
+    for source in with_joined(codebook, match.source):
         table = match.tables.get(source)
-        lacking = {
-            v
-            for header, users in needed_headers(codebook, source).items()
-            if table is None or table.find(header) is None
-            for v in users
-        }
+        lacking: set[str] = set()
+        for header, users in needed_headers(codebook, source).items():
+            if table is None or table.find(header) is None:
+                lacking |= users
+                for v in users:
+                    absent.setdefault(v, []).extend(with_nearest([header], table or match.tables[match.source]))
         for name, _, _ in codebook.mappings(source):
             if name in lacking:
                 spec = specs[name]
-                absent = ColumnMapping(status="absent")
-                specs[name] = spec.model_copy(update={"from_": {**spec.from_, source: absent}})
+                gone = ColumnMapping(status="absent")
+                specs[name] = spec.model_copy(update={"from_": {**spec.from_, source: gone}})
             else:
                 has.add(name)
     sources = {n: _lenient(codebook.sources[n], match.tables.get(n)) for n in codebook.sources}
     thin = codebook.model_copy(update={"variables": specs, "sources": sources})
-    return thin, tuple(v for v in variables if v not in has)
+    return thin, {v: ", ".join(absent.get(v, [repr(v)])) for v in variables if v not in has}
 
 
 def _lenient(source: Source, table: Table | None) -> Source:
@@ -222,7 +219,10 @@ def _lenient(source: Source, table: Table | None) -> Source:
 
 
 def _source_table(name: str, codebook: Codebook, table: Table) -> SourceTable:
-    return SourceTable(name, codebook.sources[name], table, tuple(range(len(table.rows))), dict(table.set_aside), ())
+    sums = summing_rows(table, codebook, name)
+    kept = tuple(i for i in range(len(table.row_numbers)) if i not in sums)
+    aside = {**table.set_aside, **{table.row_numbers[i]: reason for i, reason in sums.items()}}
+    return SourceTable(name, codebook.sources[name], table, kept, aside, ())
 
 
 def _joined(at: SourceTable, codebook: Codebook, match: _Match, variables: Sequence[str]) -> Records:
@@ -235,7 +235,10 @@ def _joined(at: SourceTable, codebook: Codebook, match: _Match, variables: Seque
         other_at = _source_table(name, codebook, table)
         policy = {name: Repeats(exact="merge", conflict="missing")}
         other = merge_repeats(read_records(other_at, codebook, only=wanted), policy, None, yes=True).records
-        records, _, _ = attach(records, join_keys(at, join), other, join=join)
+        records, partner, leftover = attach(records, join_keys(at, join), other, join=join)
+        found = join_finding(at.name, name, int((partner >= 0).sum()), leftover, len(at.kept))
+        if found.severity != "info":  # every row found its partner: nothing to say
+            records = replace(records, findings=(*records.findings, found))
     return records
 
 

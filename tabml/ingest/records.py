@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from tabml.core.codebook import Codebook, Join
 from tabml.core.errors import ConfigError
 from tabml.core.findings import Finding, finding
+from tabml.core.wording import counted
 from tabml.ingest.cells import Filled, Rule, fill
 from tabml.ingest.identity import normalise_id
 from tabml.ingest.sources import SourceTable
-from tabml.ingest.wording import counted
 
 #: Excel keeps 15 digits of a number: longer ids stored as numbers have lost their end.
 EXCEL_DIGITS = 1e15
@@ -110,12 +110,12 @@ def _id_findings(at: SourceTable, column: str, normal: dict[str, str]) -> list[F
     found = []
     collisions = sum(n - 1 for key, n in Counter(normal.values()).items() if key and n > 1)
     if collisions:
-        evidence = f"{collisions} ids of {column!r} ({at.name}) are written differently but count as equal"
+        evidence = f"{counted(collisions, 'id')} of {column!r} ({at.name}) written like another one but for case, spaces or zeros: counted as equal"
         found.append(finding("TB126", evidence, count=collisions, source=at.name))
     long = sum(isinstance(c, int | float) and not isinstance(c, bool) and abs(c) >= EXCEL_DIGITS
                for c in at.raw_cells(column))  # fmt: skip
     if long and at.table.sheet.delimiter is None:
-        evidence = f"{long} ids of {column!r} ({at.name}) are numbers of more than 15 digits: Excel cut their end"
+        evidence = f"{counted(long, 'id')} of {column!r} ({at.name}) with more than 15 digits, stored as a number: Excel cut the end"
         found.append(finding("TB126", evidence, count=long, source=at.name))
     return found
 

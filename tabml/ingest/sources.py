@@ -92,19 +92,29 @@ def needed_headers(codebook: Codebook, source: str, variables: Iterable[str] | N
     return needed
 
 
+def with_joined(codebook: Codebook, base: str) -> list[str]:
+    """A source of patients and the sources joined to it."""
+    return [base, *(n for n, s in codebook.sources.items() if s.join is not None and s.join.to == base)]
+
+
 def missing_columns(source: str, headers: Sequence[str], table: Table) -> InputError:
     """The error for columns the codebook names and the file lacks, with the nearest headers."""
-    near = []
-    for header in headers:
-        known = {fold(leaf): header for leaf, header in zip(table.leaves, table.headers, strict=True)}
-        close = difflib.get_close_matches(fold(header), known, n=2, cutoff=0.4)
-        near.append(f"{header!r} (nearest: {', '.join(repr(known[c]) for c in close)})" if close else repr(header))
     word = "column" if len(headers) == 1 else "columns"
     return InputError(
-        f"{word} named in the codebook not found: {'; '.join(near)}",
+        f"{word} named in the codebook not found: {'; '.join(with_nearest(headers, table))}",
         where=f"{table.sheet.name}, source {source!r}",
         hint="correct the codebook, or export the column again",
     )
+
+
+def with_nearest(headers: Iterable[str], table: Table) -> list[str]:
+    """Each absent header with the nearest ones the table has: `'Kolesterol' (nearest: 'Kolestrol')`."""
+    known = {fold(leaf): header for leaf, header in zip(table.leaves, table.headers, strict=True)}
+    near = []
+    for header in headers:
+        close = difflib.get_close_matches(fold(header), known, n=2, cutoff=0.4)
+        near.append(f"{header!r} (nearest: {', '.join(repr(known[c]) for c in close)})" if close else repr(header))
+    return near
 
 
 def match_sources(sheets: Sequence[RawSheet], codebook: Codebook) -> tuple[dict[str, SourceTable], tuple[Finding, ...]]:
@@ -193,7 +203,7 @@ def _source_table(name: str, codebook: Codebook, sheet: RawSheet) -> SourceTable
         raise InputError(f"no table found: {table.reason}", where=sheet.name, hint="check sheet: and header_rows:")
     if lacking := _lacking(needed, table):
         raise missing_columns(name, lacking, table)
-    findings = [_answered(replace(f, source=name), source, table, unchanged=unchanged) for f in table.findings]
+    findings = [answered(replace(f, source=name), source, table, unchanged=unchanged) for f in table.findings]
     if not unchanged:
         findings.append(
             finding(
@@ -206,7 +216,7 @@ def _source_table(name: str, codebook: Codebook, sheet: RawSheet) -> SourceTable
     return SourceTable(name, source, table, kept, aside, tuple(findings))
 
 
-def _answered(found: Finding, source: Source, table: Table, *, unchanged: bool) -> Finding:
+def answered(found: Finding, source: Source, table: Table, *, unchanged: bool) -> Finding:
     """What the codebook settles is no longer in doubt: stated header rows and encoding, hidden columns it sets aside."""
     layout = unchanged and source.header_rows and (source.sheet is not None or source.encoding is not None)
     aside = {table.find(h) for h in (*source.identifiers, *source.unused)}

@@ -14,9 +14,10 @@ from tabml.core.codebook import Codebook
 from tabml.core.cohort import Provenance
 from tabml.core.config import Data
 from tabml.core.errors import ConfigError, TabmlError, did_you_mean
+from tabml.ingest.absence import conflict, unfilled, why_missing
 from tabml.ingest.expressions import parse_expression
 from tabml.ingest.identity import SiteKey, normalise_id
-from tabml.ingest.read import column_number, read_file
+from tabml.ingest.read import RawSheet, column_number, read_file
 from tabml.ingest.values import cell_text
 
 
@@ -24,7 +25,8 @@ from tabml.ingest.values import cell_text
 class TraceAnswer:
     """The way of one value. `cells` are addresses such as F17, `raw` their texts (None: not shown, see `note`).
 
-    `events` says what was done with several rows of this patient.
+    `events` says what was done with several rows of this patient. `why` says what made the cell missing; empty
+    where the rules give a value or the export is not there to tell.
     """
 
     variable: str
@@ -40,6 +42,7 @@ class TraceAnswer:
     recode: str
     events: tuple[str, ...]
     note: str
+    why: str = ""
 
 
 def trace(
@@ -56,16 +59,21 @@ def trace(
         raise ConfigError(f"the cohort has no row {cohort_row}", hint=f"rows 0 to {len(provenance.cells) - 1}")
     events = _events(provenance, cohort_row, variable)
     position = int(provenance.cells[variable].iloc[cohort_row])
+    contradicted = conflict(provenance.exceptions, cohort_row, variable)
     if position < 0:
-        return TraceAnswer(
-            variable, None, None, None, None, (), (), (), "", "", "", events, "no source fills this cell"
-        )
+        why = contradicted or unfilled(provenance, cohort_row, variable, codebook)
+        note = "no source fills this cell"
+        return TraceAnswer(variable, None, None, None, None, (), (), (), "", "", "", events, note, why)
     rule = provenance.rules.iloc[position]
     at = provenance.sources[provenance.sources["source"] == rule["source"]].iloc[0]
     row = int(provenance.cells[f"{rule['source']}.row"].iloc[cohort_row])
     letters = [c for c in str(rule["column"]).split(", ") if c]
     headers = _headers(codebook, variable, str(rule["source"]), str(rule["header"]))
-    raw, note = _raw(at, row, letters, search_folders) if letters else ((), "the codebook states a constant")
+    sheet, note = _reopen(at, search_folders) if letters else (None, "the codebook states a constant")
+    raw = _texts(sheet, row, letters)
+    heads = tuple(int(r) for r in str(at["header_rows"]).split(", ") if r)
+    source = str(rule["source"])
+    why = contradicted or (why_missing(sheet, row, source, codebook, variable, heads) if sheet is not None else "")
     secret = set(codebook.sources[str(rule["source"])].identifiers)
     shown = tuple(None if h in secret else text for h, text in zip(headers, raw, strict=False))
     if any(h in secret for h in headers):
@@ -84,6 +92,7 @@ def trace(
         recode=str(rule["recode"]),
         events=events,
         note=note,
+        why=why,
     )
 
 
@@ -132,24 +141,26 @@ def _headers(codebook: Codebook, variable: str, source: str, text: str) -> tuple
     return (text,) if text else ()
 
 
-def _raw(
-    at: pd.Series, row: int, letters: Sequence[str], folders: Iterable[Path]
-) -> tuple[tuple[str | None, ...], str]:
-    """The cells' texts read again, or Nones and the reason."""
-    nothing: tuple[str | None, ...] = (None,) * len(letters)
+def _reopen(at: pd.Series, folders: Iterable[Path]) -> tuple[RawSheet | None, str]:
+    """The sheet read again, or None and the reason."""
     file = _find(str(at["file"]), str(at["sha256"]), folders)
     if file is None:
-        return nothing, f"{at['file']} is not found unchanged in the folders searched: no raw text"
+        return None, f"{at['file']} is not found unchanged in the folders searched: no raw text"
     try:
         sheets = read_file(file, Data())
     except TabmlError as error:
-        return nothing, f"{at['file']} cannot be read again: {error.what}"
+        return None, f"{at['file']} cannot be read again: {error.what}"
     sheet = next((s for s in sheets if (s.sheet or "") == str(at["sheet"])), None)
+    return sheet, "" if sheet is not None else f"{at['file']} has no sheet {at['sheet']!r} any more"
+
+
+def _texts(sheet: RawSheet | None, row: int, letters: Sequence[str]) -> tuple[str | None, ...]:
+    """The cells' texts; None without the sheet."""
     if sheet is None:
-        return nothing, f"{at['file']} has no sheet {at['sheet']!r} any more"
+        return (None,) * len(letters)
     cells = sheet.cells[row - 1] if row <= len(sheet.cells) else ()
     numbers = [column_number(letter) for letter in letters]
-    return tuple(cell_text(cells[n - 1]) if n <= len(cells) else "" for n in numbers), ""
+    return tuple(cell_text(cells[n - 1]) if n <= len(cells) else "" for n in numbers)
 
 
 def _find(name: str, sha256: str, folders: Iterable[Path]) -> Path | None:

@@ -1,12 +1,5 @@
-"""Counts in words, for findings and flow steps."""
+"""Counts in words, as this room's findings and flow steps say them."""
 
-from __future__ import annotations
+from tabml.core.wording import counted
 
-
-def counted(n: int, noun: str, plural: str | None = None) -> str:
-    """A count with its noun.
-
-    >>> counted(1, "row"), counted(1234, "row"), counted(2, "copy", "copies")
-    ('1 row', '1234 rows', '2 copies')
-    """
-    return f"{n} {noun if n == 1 else plural or noun + 's'}"
+__all__ = ["counted"]

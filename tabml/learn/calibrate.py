@@ -1,4 +1,4 @@
-"""Calibration: two numbers, a + b * link, that bring a model's scores back to what was observed.
+"""Calibration: a + b * link, which brings a model's scores back to what was observed.
 
 Learnt from out-of-fold links only. Reported probabilities are cross-fitted: the calibrator of a fold learns from
 the other folds; the shipped one learns from all.
@@ -7,15 +7,16 @@ the other folds; the shipped one learns from all.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tabml.core.hazard import censoring_kaplan_meier
+from tabml.core.errors import BundleError
 from tabml.core.spec import State
 from tabml.core.target import SURVIVAL_TASKS, Target, Task
-from tabml.learn.loss import CENSORING_FLOOR, Floats, Grid, Link, tidy
+from tabml.learn.hazards import fit_hazards
+from tabml.learn.loss import Floats, Grid, Link, tidy
 
 MIN_EVENTS_FOR_SLOPE = 50  # fewer: the slope costs more than it mends
 MIN_SLOPE = 0.01  # a model without signal is flattened, never turned around: the order of patients stays
@@ -23,13 +24,13 @@ STEPS, CLOSE = 30, 1e-9
 PULL = 1e-3  # weak pull towards a = 0, b = 1: keeps the answer finite where the classes are separated
 SHIFT_PULL = 1.0  # of class shifts: a class of seven patients must not move far
 
-Kind = Literal["none", "line", "classes", "curve"]
+Kind = Literal["none", "line", "classes", "hazard"]
 
 
 @dataclass(frozen=True)
 class Calibrator:
-    """`line`: a + b * link. `classes`: log-probabilities times b plus a shift per class. `curve`: one line per time
-    of the grid, each between those of the horizons; survival is then made falling again.
+    """`line`: a + b * link. `classes`: log-probabilities times b plus a shift per class. `hazard`: a(t) + b * score,
+    a (T,) rising over the grid and one b, where the score is the link at the last time, the longest horizon.
     """
 
     kind: Kind
@@ -39,12 +40,16 @@ class Calibrator:
 
     def apply(self, link: Link) -> Link:
         """Calibrated links, the shape unchanged."""
-        return link if self.kind == "none" else tidy(self.a + self.b * link, self.task)
+        if self.kind == "none":
+            return link
+        if self.kind == "hazard":
+            return np.asarray(self.a + self.b * link[..., -1:], dtype=float)
+        return tidy(self.a + self.b * link, self.task)
 
     @property
     def is_flat(self) -> bool:
-        """Whether a slope ended at its floor: the model said nothing, and its spread is arbitrary."""
-        return self.kind != "none" and bool(np.min(self.b) <= MIN_SLOPE)
+        """Whether the slope ended at its floor: the model said nothing, and its spread is arbitrary."""
+        return self.kind != "none" and float(self.b) <= MIN_SLOPE
 
     def dump(self) -> State:
         return State({"kind": self.kind, "a": self.a.tolist(), "b": self.b.tolist(), "task": self.task})
@@ -52,6 +57,9 @@ class Calibrator:
     @classmethod
     def restore(cls, state: State) -> Calibrator:
         body = state.json
+        if body["kind"] not in get_args(Kind):
+            raise BundleError(f"the model file holds a calibration of kind {body['kind']!r}, which this version of "
+                              "tabml does not read", hint="fit the model again")  # fmt: skip
         return cls(body["kind"], np.array(body["a"]), np.array(body["b"]), body["task"])
 
 
@@ -62,18 +70,18 @@ def unchanged(task: Task) -> Calibrator:
 
 @dataclass(frozen=True)
 class Teacher:
-    """What calibration learns from: the outcome, the events there are, and survival's grid and censoring weights.
+    """What calibration learns from: the outcome, the events there are, and survival's grid.
 
-    `events` decides whether a slope is fitted. `known` and `weight` (n, H): whether the event happened by each
-    horizon, and the inverse censoring probability of knowing it.
+    `events` decides whether a slope is fitted. `share` (n,): the weight of each row, so that the rows of a patient
+    count as one together; None where each row is one. The outcomes stand there `repeats` times.
     """
 
     task: Task
     y: NDArray[Any]
     events: int
     grid: Grid | None = None
-    known: Floats | None = None
-    weight: Floats | None = None
+    share: Floats | None = None
+    repeats: int = 1
 
     @property
     def slope(self) -> bool:
@@ -83,19 +91,20 @@ class Teacher:
         """The same outcomes once for each repeat."""
         if repeats == 1:
             return self
-        known, weight = (None if x is None else np.tile(x, (repeats, 1)) for x in (self.known, self.weight))
-        return replace(self, y=np.tile(self.y, repeats), known=known, weight=weight)
+        share = None if self.share is None else np.tile(self.share, repeats)
+        return replace(self, y=np.tile(self.y, repeats), share=share, repeats=repeats)
 
     def fit(self, link: Link, weight: Floats) -> Calibrator:
         """One calibrator from links (n, ...) under row weights (n,)."""
         return self.fit_many(link, np.atleast_2d(weight))[0]
 
     def fit_many(self, link: Link, weights: Floats) -> list[Calibrator]:
-        """One calibrator for each row of weights (B, n)."""
+        """One calibrator for each row of weights (B, n), which are those of patients: their rows share them."""
+        weights = weights if self.share is None else weights * self.share
         if self.task == "multiclass":
             return [self._classes(link, w) for w in weights]
         if self.grid is not None:
-            return self._curves(link, weights)
+            return self._hazards(link, weights, self.grid)
         family: Family = "identity" if self.task == "regression" else "logit"
         lines = fit_lines(link, self.y, weights, family, slope=self.slope)
         return [Calibrator("line", np.array(a), np.array(b), self.task) for a, b in lines]
@@ -104,36 +113,18 @@ class Teacher:
         shift, temperature = _fit_classes(link, self.y.astype(int), weight, slope=self.slope)
         return Calibrator("classes", shift, np.array(temperature), self.task)
 
-    def _curves(self, link: Link, weights: Floats) -> list[Calibrator]:
-        if self.grid is None or self.known is None or self.weight is None:
-            raise ValueError("survival calibration needs the grid and its censoring weights")
-        at = self.grid.times[self.grid.horizons]
-        lines = np.stack(
-            [
-                fit_lines(link[:, g], self.known[:, h], weights * self.weight[:, h], "cloglog", slope=self.slope)
-                for h, g in enumerate(self.grid.horizons)
-            ]
-        )
-        times = self.grid.times
-        return [
-            Calibrator("curve", np.interp(times, at, lines[:, i, 0]), np.interp(times, at, lines[:, i, 1]), self.task)
-            for i in range(len(weights))
-        ]
+    def _hazards(self, link: Link, weights: Floats, grid: Grid) -> list[Calibrator]:
+        patients = (np.ones(len(self.y)) if self.share is None else self.share) / self.repeats
+        a, b = fit_hazards(
+            link[:, grid.last], self.y, weights, grid.times,
+            patients=patients, slope=self.slope, least=MIN_SLOPE, pull=PULL,
+        )  # fmt: skip
+        return [Calibrator("hazard", at, np.array(slope), self.task) for at, slope in zip(a, b, strict=True)]
 
 
-def teacher(target: Target, events: int, grid: Grid | None) -> Teacher:
-    """What calibration learns from; censoring weights come from all rows, one curve for the study."""
-    if target.task not in SURVIVAL_TASKS or grid is None:
-        return Teacher(target.task, target.y, events)
-    at = grid.times[grid.horizons]
-    time, event = target.y["time"], target.y["event"]
-    censoring = censoring_kaplan_meier(time, event != 0)
-    happened = (time[:, None] <= at[None, :]) & (event == 1)[:, None]
-    still = time[:, None] > at[None, :]
-    own = 1 / np.maximum(censoring.left(time), CENSORING_FLOOR)
-    weight = np.where(still, 1 / np.maximum(censoring.at(at), CENSORING_FLOOR)[None, :], 0.0)
-    weight = np.where((time[:, None] <= at[None, :]) & (event != 0)[:, None], own[:, None], weight)
-    return Teacher(target.task, target.y, events, grid, happened.astype(float), weight)
+def teacher(target: Target, events: int, grid: Grid | None, share: Floats | None = None) -> Teacher:
+    """What calibration learns from; `share` (n,): weights that make the rows of a patient one."""
+    return Teacher(target.task, target.y, events, grid if target.task in SURVIVAL_TASKS else None, share)
 
 
 def cross_fit(lesson: Teacher, link: Link, fold: NDArray[np.int64]) -> Link:
@@ -146,14 +137,14 @@ def cross_fit(lesson: Teacher, link: Link, fold: NDArray[np.int64]) -> Link:
     return out
 
 
-Family = Literal["logit", "cloglog", "identity"]
+Family = Literal["logit", "identity"]
 
 
 def fit_lines(x: Floats, y: Floats, weights: Floats, family: Family, *, slope: bool) -> Floats:
     """Intercept and slope (B, 2) of y on x (n,) under each row of weights (B, n), by Fisher scoring.
 
-    `logit` and `cloglog` regress an event of 0 or 1 on its own link scale, `identity` a value. Without `slope` it
-    stays 1; a slope that falls below 0.01 is held there.
+    `logit` regresses an event of 0 or 1 on its own link scale, `identity` a value. Without `slope` it stays 1; a
+    slope that falls below 0.01 is held there.
     """
     y = np.asarray(y, dtype=float)
     offset, unit = (float(np.mean(x)), float(np.std(x)) or 1.0) if family == "identity" else (0.0, 1.0)
@@ -169,15 +160,14 @@ def fit_lines(x: Floats, y: Floats, weights: Floats, family: Family, *, slope: b
 def _score(x: Floats, y: Floats, weights: Floats, family: Family, slope: float, *, free: bool) -> Floats:
     """Fisher scoring of all weightings at once from this slope, which stays where it is unless `free`.
 
-    Starting flat, the first step is that of a linear discriminant: nothing overshoots. Logit and cloglog lines are
-    pulled weakly to the identity.
+    Starting flat, the first step is that of a linear discriminant: nothing overshoots. Logit lines are pulled weakly
+    to the identity.
     """
     lines = np.tile([0.0, slope], (len(weights), 1))
-    top = 5.0 if family == "cloglog" else 30.0
     pull = 0.0 if family == "identity" else PULL
     for _ in range(STEPS):
         eta = lines[:, :1] + lines[:, 1:] * x[None, :]
-        residual, information = _pieces(eta if family == "identity" else np.clip(eta, -30.0, top), y, family)
+        residual, information = _pieces(eta if family == "identity" else np.clip(eta, -30.0, 30.0), y, family)
         u, i = weights * residual, weights * information
         u0, u1 = u.sum(axis=1) - pull * lines[:, 0], u @ x - pull * (lines[:, 1] - 1.0)
         i00, i01, i11 = i.sum(axis=1) + pull + 1e-12, i @ x, i @ x**2 + pull + 1e-12
@@ -196,12 +186,8 @@ def _pieces(eta: Floats, y: Floats, family: Family) -> tuple[Floats, Floats]:
     """Score and expected information of each row with respect to its link."""
     if family == "identity":
         return y - eta, np.ones_like(eta)
-    if family == "logit":
-        p = 0.5 * (1 + np.tanh(0.5 * eta))
-        return y - p, p * (1 - p)
-    hazard = np.exp(eta)
-    p = np.clip(-np.expm1(-hazard), 1e-12, 1 - 1e-12)
-    return (y - p) * hazard / p, hazard**2 * (1 - p) / p
+    p = 0.5 * (1 + np.tanh(0.5 * eta))
+    return y - p, p * (1 - p)
 
 
 def _fit_classes(link: Link, y: NDArray[np.int64], weight: Floats, *, slope: bool) -> tuple[Floats, float]:

@@ -169,7 +169,7 @@ def choose(material: Material, plan: SplitPlan, found: SearchResult, config: Stu
     trials = found.done
     field = field_of(trials, found.rule)
     decision = decide(field, config.final.choice)
-    lesson = teacher(material.target, material.events, material.grid)
+    lesson = teacher(material.target, material.events, material.grid, material.patients.share)
     final, simple = decision.final[0], decision.simple[0]
     selection = Selection(
         _named(field, trials, final), _named(field, trials, simple), len(final) > 1,

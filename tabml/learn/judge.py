@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tabml.core.splits import Positions
 from tabml.core.target import SURVIVAL_TASKS, Target
+from tabml.core.weighting import patient_shares
 from tabml.learn.loss import Floats, Grid, Link, rank_score, survival_of
 from tabml.learn.material import Material
 from tabml.learn.pipeline import probability_of
@@ -57,16 +58,21 @@ def most_resamples(ask: Ask) -> float:
 
 @dataclass(frozen=True)
 class Judge:
-    """The truth that predictions are held against, and the rows (n,) of it that they cover."""
+    """The truth that predictions are held against.
+
+    `patient` (n,): whose row each is. `share` (n,): what part of its patient; every number is one of patients, not of
+    rows. None where each row is a patient, so that nothing is weighted.
+    """
 
     target: Target
     grid: Grid | None
     patient: Positions
+    share: Floats | None = None
 
     @classmethod
     def of(cls, material: Material) -> Judge:
         """The judge of a study."""
-        return cls(material.target, material.grid, material.patients.of_row)
+        return cls(material.target, material.grid, material.patients.of_row, patient_shares(material.patients.of_row))
 
     def asks(self, *, brief: bool = False, thresholds: Sequence[float] = ()) -> tuple[Ask, ...]:
         """The numbers of this task, in the order of the report."""
@@ -97,12 +103,16 @@ class Judge:
     ) -> Value:
         """One metric. `raw` (n, ...) ranks, `link` (n, ...) is the calibrated one; ranking counts pairs inside folds.
 
-        With `rows` the links belong to these rows of the target only.
+        With `rows` the links belong to these rows of the target only. `weight` (n,) are counts of patients: the rows
+        of a patient share them.
         """
         y = self.target.y if rows is None else self.target.y[rows]
         pairs = ask.metric.pairs
         arguments = [self._argument(need, ask, raw if pairs else link) for need in ask.metric.needs]
         more: dict[str, Any] = {"fold": fold} if pairs and fold is not None else {}
+        if self.share is not None:
+            share = self.share if rows is None else self.share[rows]
+            weight = share if weight is None else weight * share
         return ask.metric.function(y, *arguments, weight=weight, **more)
 
     def draws(

@@ -16,6 +16,7 @@ from tabml.core.hazard import StepFunction, censoring_kaplan_meier
 from tabml.core.spec import Scores
 from tabml.core.splits import Positions, SplitPlan
 from tabml.core.target import SURVIVAL_TASKS, Target, Task
+from tabml.core.weighting import patient_shares, weighted_quantiles
 
 Floats = NDArray[np.float64]
 Link = Floats
@@ -41,13 +42,17 @@ class Grid:
         return int(self.horizons[-1])
 
 
-def study_grid(target: Target) -> Grid | None:
-    """The grid of a survival study; None for the other tasks."""
+def study_grid(target: Target, share: Floats | None = None) -> Grid | None:
+    """The grid of a survival study; None for the other tasks. `share` (n,): what part of a patient each row is."""
     if target.task not in SURVIVAL_TASKS:
         return None
     tau = float(max(target.horizons))
-    happened = target.y["time"][(target.y["event"] == 1) & (target.y["time"] <= tau)]
-    deciles = np.unique(np.quantile(happened if len(happened) else [tau / 2], np.linspace(0.1, 0.9, 9)))
+    here = (target.y["event"] == 1) & (target.y["time"] <= tau)
+    happened, at = target.y["time"][here], np.linspace(0.1, 0.9, 9)
+    if share is None or not len(happened):
+        deciles = np.unique(np.quantile(happened if len(happened) else [tau / 2], at))
+    else:
+        deciles = np.unique(weighted_quantiles(happened, share[here], at))
     horizons = np.array(sorted(target.horizons), dtype=float)
     steps = np.linspace(0, tau, GRID_STEPS + 1)
     times = np.unique(np.concatenate([steps, horizons, deciles]))
@@ -149,13 +154,21 @@ def loss_rule(target: Target, plan: SplitPlan, grid: Grid | None) -> LossRule:
     if grid is not None:
         for fold in plan.folds:
             train, test = plan.rows(fold.train), plan.rows(fold.test)
-            weights[fold.repeat, test] = censoring_weights(target.y[train], target.y[test], grid.times[grid.deciles])
+            share = patient_shares(plan.patient_of_row[train])
+            weights[fold.repeat, test] = censoring_weights(
+                target.y[train], target.y[test], grid.times[grid.deciles], share
+            )
     return LossRule(target.task, target.y, plan.patient_of_row, plan.n_patients, grid, weights)
 
 
-def censoring_weights(train: NDArray[np.void], y: NDArray[np.void], times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """IPCW weight of each row at each time (n, T): 1/G(T-) after its event, 1/G(t) while event-free, 0 once censored."""
-    censoring: StepFunction = censoring_kaplan_meier(train["time"], train["event"] != 0)
+def censoring_weights(
+    train: NDArray[np.void], y: NDArray[np.void], times: NDArray[np.float64], share: Floats | None = None
+) -> NDArray[np.float64]:
+    """IPCW weight of each row at each time (n, T): 1/G(T-) after its event, 1/G(t) while event-free, 0 once censored.
+
+    `share`: what part of a patient each training row is.
+    """
+    censoring: StepFunction = censoring_kaplan_meier(train["time"], train["event"] != 0, weight=share)
     own = 1 / np.maximum(censoring.left(y["time"]), CENSORING_FLOOR)
     at = 1 / np.maximum(censoring.at(times), CENSORING_FLOOR)
     still = y["time"][:, None] > times[None, :]

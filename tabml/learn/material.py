@@ -72,6 +72,6 @@ def assemble(cohort: Cohort, target: Target, config: StudyConfig) -> Material:
     # what a model file may not name, a model may not learn by name
     prep = config.prep.model_copy(update={"rare_level": max(config.prep.rare_level, config.privacy.small_cell)})
     return Material(
-        frame, variables, target, patients, study_grid(target), prep, config.features.force,
+        frame, variables, target, patients, study_grid(target, patients.share), prep, config.features.force,
         config.search.plugins, config.seed,
     )  # fmt: skip

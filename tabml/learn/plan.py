@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from tabml.core.errors import ConfigError, DataError
 from tabml.core.findings import Finding, finding
 from tabml.core.splits import Fold, PlanKind, Positions, SplitPlan, check_plan, derive_seed
 from tabml.core.target import SURVIVAL_TASKS, Target, Task
+from tabml.core.weighting import Floats, patient_shares
 
 MIN_EVENTS_PER_FOLD = 5  # fewer: a fold's C-index is mostly noise
 MIN_EVENTS_TO_SEARCH = 10  # fewer: baselines only, in many small folds
@@ -48,6 +50,11 @@ class Patients:
     @property
     def n(self) -> int:
         return len(self.position)
+
+    @cached_property
+    def share(self) -> Floats | None:
+        """Weight of each row (n,), 1 / (rows of its patient): a patient counts once; None where each row is one."""
+        return patient_shares(self.of_row)
 
     @property
     def events(self) -> int:

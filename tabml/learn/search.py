@@ -293,8 +293,8 @@ def _said(trials: Sequence[Trial], truncated: bool) -> list[Finding]:
             findings.append(finding("TB212", f"{trial.config.model} (trial {trial.order}): {trial.failure}", count=1))
     if truncated:
         skipped = sum(t.status == "skipped" for t in trials)
-        said = f"the search ended early: {skipped} of {len(trials)} configurations were cut off"
-        findings.append(finding("TB208", said, count=skipped))
+        what = f"{skipped} of {len(trials)} configurations were cut off" if skipped else "further tuning was left out"
+        findings.append(finding("TB208", f"the search ended early: {what}", count=max(1, skipped)))
     return findings
 
 

@@ -156,8 +156,10 @@ class Worker:
 
     def _fit(self, spec: ModelSpec, config: Config, X: Array, fold_id: str, train: Positions) -> Any:
         material = self.material
+        share = material.patients.share
         return fit_model(
             spec, config.params, X, material.y[train], task=material.task,
+            share=None if share is None else share[train],
             seed=derive_seed(material.seed, "fit", config.config_id, fold_id),
             n_classes=len(material.target.classes) if material.task == "multiclass" else None,
             times=material.grid.times if material.grid is not None else None,

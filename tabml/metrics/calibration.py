@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tabml.metrics.grouping import quantile_groups, weighted_quantiles
+from tabml.core.weighting import ROUNDING, weighted_quantiles
+from tabml.metrics.grouping import quantile_groups
 from tabml.metrics.intervals import wald, wilson, z_of
 from tabml.metrics.loess import loess
 from tabml.metrics.logistic import LogisticFit, logistic
@@ -152,7 +153,7 @@ def hosmer_lemeshow(y: ArrayLike, p: ArrayLike, *, groups: int = 10) -> Value:
 
 @dataclass(frozen=True)
 class CalibrationGroup:
-    """One dot of the calibration plot: mean predicted and observed share with its interval."""
+    """One dot of the calibration plot: mean predicted and observed share with its interval; `n` whole patients."""
 
     n: int
     events: int
@@ -163,42 +164,50 @@ class CalibrationGroup:
 
 
 def calibration_groups(
-    y: ArrayLike, p: ArrayLike, *, groups: int = 10, level: float = 0.95
+    y: ArrayLike, p: ArrayLike, *, groups: int = 10, weight: ArrayLike | None = None, level: float = 0.95
 ) -> tuple[CalibrationGroup, ...]:
     """Quantile groups of the predicted risk with Wilson intervals, in rising order.
 
-    Tied risks stay together; fewer groups where a group would hold fewer than 5 rows.
+    Tied risks stay together; fewer groups where a group would hold less weight than 5.
     """
-    y, p, weight = probabilities(y, p)
-    wanted = max(1, min(groups, len(y) // MIN_GROUP))
+    y, p, weight = probabilities(y, p, weight)
+    wanted = max(1, min(groups, int(weight.sum() + ROUNDING) // MIN_GROUP))
     member = quantile_groups(p, weight, wanted, least=MIN_GROUP)
     found = []
     for g in range(int(member.max()) + 1 if len(member) else 0):
         here = member == g
-        n, events = int(here.sum()), int(y[here].sum())
-        found.append(CalibrationGroup(n, events, float(p[here].mean()), events / n, *wilson(events, n, level)))
+        n, events = float(weight[here].sum()), float((weight * y)[here].sum())
+        mean = float(np.average(p[here], weights=weight[here]))
+        low, high = wilson(events, n, level)
+        found.append(CalibrationGroup(_whole(n), _whole(events), mean, events / n, low, high))
     return tuple(found)
+
+
+def _whole(weight: float) -> int:
+    return int(weight + 1e-6)
 
 
 @dataclass(frozen=True)
 class CalibrationCurve:
-    """The smooth line of the calibration plot, held inside 0-1; `n` rows lie nearest to each point of `predicted`."""
+    """The smooth line of the calibration plot, held inside 0-1; `n` patients lie nearest to each point of `predicted`."""
 
     predicted: Floats
     observed: Floats
     n: tuple[int, ...]
 
 
-def calibration_curve(y: ArrayLike, p: ArrayLike, *, points: int = 50) -> CalibrationCurve | None:
+def calibration_curve(
+    y: ArrayLike, p: ArrayLike, *, points: int = 50, weight: ArrayLike | None = None
+) -> CalibrationCurve | None:
     """Loess of y on p between the 1 % and 99 % quantile of p; None below 20 distinct risks or with one outcome."""
-    y, p, _ = probabilities(y, p)
+    y, p, weight = probabilities(y, p, weight)
     if len(np.unique(p)) < MIN_DISTINCT or len(np.unique(y)) < 2:
         return None
-    low, high = np.quantile(p, (0.01, 0.99))
+    low, high = np.quantile(p, (0.01, 0.99)) if (weight == 1).all() else weighted_quantiles(p, weight, (0.01, 0.99))
     at = np.linspace(float(low), float(high), points)
     nearest = np.abs(p[:, None] - at[None, :]).argmin(axis=1)
-    observed = np.clip(loess(p, y, at), 0.0, 1.0)
-    return CalibrationCurve(at, observed, tuple(np.bincount(nearest, minlength=points).tolist()))
+    observed = np.clip(loess(p, y, at, weight=weight), 0.0, 1.0)
+    return CalibrationCurve(at, observed, tuple(map(_whole, np.bincount(nearest, weight, minlength=points))))
 
 
 def _wald(fit: LogisticFit, j: int, level: float) -> Value:

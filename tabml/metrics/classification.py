@@ -221,11 +221,13 @@ def at_threshold(
     }
 
 
-def risk_histogram(y: ArrayLike, p: ArrayLike, *, bins: int = 20) -> tuple[Floats, tuple[int, ...], tuple[int, ...]]:
-    """Edges of equal risk bands on 0-1, and how many rows without and with the outcome stand in each."""
-    y, p, _ = probabilities(y, p)
+def risk_histogram(
+    y: ArrayLike, p: ArrayLike, *, bins: int = 20, weight: ArrayLike | None = None
+) -> tuple[Floats, tuple[float, ...], tuple[float, ...]]:
+    """Edges of equal risk bands on 0-1, and how much weight without and with the outcome stands in each."""
+    y, p, weight = probabilities(y, p, weight)
     edges = np.linspace(0, 1, bins + 1)
-    without, with_ = (np.histogram(p[y == k], bins=edges)[0] for k in (0, 1))
+    without, with_ = (np.histogram(p[y == k], bins=edges, weights=weight[y == k])[0] for k in (0, 1))
     return edges, tuple(without.tolist()), tuple(with_.tolist())
 
 

@@ -38,16 +38,20 @@ def decision_curve(
     thresholds: ArrayLike = DEFAULT_THRESHOLDS,
     *,
     resamples: Resamples | None = None,
+    weight: ArrayLike | None = None,
     level: float = 0.95,
 ) -> DecisionCurve:
-    """The decision curve, with a pointwise percentile band where resampling counts are given."""
-    y, p, weight = probabilities(y, p)
+    """The decision curve, with a pointwise percentile band where resampling counts are given.
+
+    `weight` (n,), above 0, holds for the counts too.
+    """
+    y, p, weight = probabilities(y, p, weight)
     at = np.asarray(thresholds, dtype=float)
     model = _net(y, p, weight[None, :], at)[0]
     treat_all = _net(y, np.ones(len(p)), weight[None, :], at)[0]
     if resamples is None:
         return DecisionCurve(at, model, treat_all)
-    draws = _net(y, p, resamples.counts.astype(float), at)
+    draws = _net(y, p, resamples.counts * weight, at)
     low, high = np.quantile(draws, ((1 - level) / 2, (1 + level) / 2), axis=0)
     return DecisionCurve(at, model, treat_all, low, high)
 

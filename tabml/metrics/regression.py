@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tabml.metrics.grouping import weighted_quantiles
+from tabml.core.weighting import weighted_quantiles
 from tabml.metrics.value import Floats, Value, columns, known, unknown
 
 CONSTANT = "every outcome is the same number"

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tabml.core.hazard import tied_patients
+
 Floats = NDArray[np.float64]
 
 
@@ -123,7 +125,7 @@ class Cox:
         time, entry, event = y["time"][order], y["entry"][order], (y["event"][order] == 1) & (weight[order] > 0)
         self.size = int(X.shape[1])
         self.penalised: NDArray[np.bool_] = np.ones(self.size, dtype=bool)
-        times, block, ties = np.unique(time[event], return_inverse=True, return_counts=True)
+        times, block, rows = np.unique(time[event], return_inverse=True, return_counts=True)
         self._event = np.flatnonzero(event)
         self._block = block  # event time of each event
         self._starts = np.searchsorted(time, times, side="left")  # first row still at risk at each event time
@@ -131,11 +133,12 @@ class Cox:
         self._late = np.argsort(entry, kind="stable") if entry.any() else None
         self._skipped = np.searchsorted(times, entry, side="right") if entry.any() else None
         self._entered = np.searchsorted(np.sort(entry, kind="stable"), times, side="left")
-        # Efron: at a time with d events step l = 0...d-1 leaves out l/d of those who have the event
-        self._step_block = np.repeat(np.arange(len(times)), ties)
-        step = np.arange(len(block)) - np.repeat(np.cumsum(ties) - ties, ties)
-        self._left_out = step / ties[self._step_block] if len(block) else np.zeros(0)
+        # Efron: at a time with d patients step l = 0...d-1 leaves out l/d of those who have the event
         mass = np.bincount(block, weights=self.weight[self._event], minlength=len(times))
+        ties = tied_patients(rows, mass)
+        self._step_block = np.repeat(np.arange(len(times)), ties)
+        step = np.arange(len(self._step_block)) - np.repeat(np.cumsum(ties) - ties, ties)
+        self._left_out = step / ties[self._step_block] if len(block) else np.zeros(0)
         self._mass = (mass / np.maximum(ties, 1))[self._step_block]
         self._n_times = len(times)
 

@@ -188,14 +188,16 @@ def fit_model(
     task: Task,
     seed: int,
     weight: Array | None = None,
+    share: Array | None = None,
     n_classes: int | None = None,
     times: Array | None = None,
 ) -> Any:
     """Fit one model on prepared rows; what comes back predicts `Scores` and dumps to a `State`.
 
     `n_classes` matters where a training part lacks the last class. `times` is the grid, in days, on which a
-    survival model gives its curves; without it 50 equal steps to the last time. A DataError says where the
-    rows do not allow a fit: one class, no event.
+    survival model gives its curves; without it 50 equal steps to the last time. `weight` are case weights, which
+    an estimator that knows none refuses; `share`, what part of a patient each row is, it goes without. A DataError
+    says where the rows do not allow a fit: one class, no event.
     """
     from tabml.models.families.estimator import adapt
 
@@ -208,6 +210,8 @@ def fit_model(
     wanted = inspect.signature(spec.build).parameters
     built = spec.build(**params, **{k: v for k, v in context.items() if k in wanted})
     learner = adapt(built, spec, task=task, n_classes=n_classes)
+    if share is not None and getattr(learner, "takes_weight", True):
+        weight = share if weight is None else weight * share
     return learner.fit(np.asarray(X, dtype=np.float32), y, weight=weight)
 
 

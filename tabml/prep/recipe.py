@@ -14,6 +14,7 @@ from tabml.core.cohort import Variable
 from tabml.core.config import Prep
 from tabml.core.errors import InputError
 from tabml.core.spec import State
+from tabml.core.weighting import patient_shares
 from tabml.prep.columns import FEATURE_KINDS, ColumnPlan, Floats, plan_column
 from tabml.prep.impute import filled, learn_fill
 
@@ -130,18 +131,20 @@ def fit_prep(
 ) -> FittedPrep:
     """Learn a recipe from training rows; `frame` holds feature columns only.
 
-    `keep` names variables that stay although much is missing. `patient` (n,) says whose row each is, so
-    that rare levels are counted in patients; without it each row is one. The order of rows changes nothing.
+    `keep` names variables that stay although much is missing. `patient` (n,) says whose row each is: rare levels
+    are counted in patients, and in medians, means and shares a patient's rows count as one together; without it
+    each row is one. The order of rows changes nothing.
     """
     who = np.arange(len(frame)) if patient is None else np.asarray(patient, dtype=np.int64)
+    weight = patient_shares(who) if len(who) else None
     plans, flags, left_out = [], [], {}
     for name in frame.columns:
         if variables[name].kind not in FEATURE_KINDS:
             continue
         plan = plan_column(frame, variables[name], rare_level=recipe.rare_level, coded=not recipe.numeric, patient=who)
         reading = plan.read(frame)
-        plan = learn_fill(plan, reading, mean=recipe.scaled)
-        share = float(reading.missing.mean()) if len(frame) else 1.0
+        plan = learn_fill(plan, reading, weight, mean=recipe.scaled)
+        share = _share(reading.missing, weight)
         if recipe.missing_flags and 0 < share < 1:
             flags.append(plan)
         if share == 1 or (recipe.complete and share > recipe.max_missing and name not in keep):
@@ -149,22 +152,42 @@ def fit_prep(
             continue
         plans.append(plan)
     raw = _assemble(frame, plans, flags, recipe.complete)
-    return _fit_scale(raw, recipe, tuple(plans), tuple(flags), left_out)
+    return _fit_scale(raw, recipe, tuple(plans), tuple(flags), left_out, weight)
+
+
+def _share(missing: NDArray[np.bool_], weight: Floats | None) -> float:
+    """Share of the cells that are missing, exactly 0 or 1 where none or all are."""
+    if not len(missing) or missing.all():
+        return 1.0
+    return float(missing.mean() if weight is None else np.average(missing, weights=weight))
 
 
 def _fit_scale(
-    raw: Floats, recipe: Recipe, plans: tuple[ColumnPlan, ...], flags: tuple[ColumnPlan, ...], left_out: dict[str, str]
-) -> FittedPrep:
-    """Drop constant columns and learn centre and scale; sums run over sorted values, so row order changes nothing."""
+    raw: Floats, recipe: Recipe, plans: tuple[ColumnPlan, ...], flags: tuple[ColumnPlan, ...],
+    left_out: dict[str, str], weight: Floats | None,
+) -> FittedPrep:  # fmt: skip
+    """Drop constant columns and learn centre and scale."""
     seen = [np.sort(column[~np.isnan(column)]) for column in raw.T]
     kept = np.array([j for j, c in enumerate(seen) if len(c) and c[0] < c[-1]], dtype=np.int64)
-    means = np.array([seen[j].mean() for j in kept])
-    spread = np.array([seen[j].std() for j in kept])
+    moments = [_moments(raw[:, j], weight) for j in kept]
+    means, spread = np.array([m for m, _ in moments]), np.array([s for _, s in moments])
     centre = means if recipe.scaled else np.zeros(len(kept))
     scale = spread if recipe.scaled else np.ones(len(kept))
     fitted = FittedPrep(recipe, plans, flags, left_out, kept, centre, scale, (means - centre) / scale, len(raw))
     constant = {p.name: "constant" for p in plans if p.name not in fitted.sources}
     return replace(fitted, left_out={**left_out, **constant})
+
+
+def _moments(column: Floats, weight: Floats | None) -> tuple[float, float]:
+    """Mean and SD of the cells that are there; sums run over sorted values, so that row order changes nothing."""
+    seen = ~np.isnan(column)
+    if weight is None:
+        values = np.sort(column[seen])
+        return float(values.mean()), float(values.std())
+    order = np.lexsort((weight[seen], column[seen]))
+    values, w = column[seen][order], weight[seen][order]
+    mean = float(np.average(values, weights=w))
+    return mean, float(np.sqrt(np.average((values - mean) ** 2, weights=w)))
 
 
 def _assemble(frame: pd.DataFrame, plans: Sequence[ColumnPlan], flags: Sequence[ColumnPlan], complete: bool) -> Floats:

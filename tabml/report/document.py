@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tabml.core.results import HEADLINES, SHARED_CHOICE
-from tabml.report.words import BIASED, HONEST, percent
+from tabml.report.words import AGE_SEX, BIASED, HONEST, model_name, percent
 
 Record = Mapping[str, Any]
 
@@ -39,6 +39,23 @@ class View:
     def rows(self, name: str) -> Sequence[Record]:
         """A part of the document that is a list of records; empty when it is not there."""
         return _records(self.document.get(name))
+
+    @property
+    def age_sex(self) -> str:
+        """What the baseline of age and sex was given: both, or the one that a column was found for."""
+        used = self.part("study").get("age_sex")
+        return " and ".join(k for k in ("age", "sex") if k in used) if isinstance(used, Mapping) and used else AGE_SEX
+
+    @property
+    def age_sex_columns(self) -> str:
+        """The columns of that baseline by name, and what was not found."""
+        used = _mapping(self.part("study").get("age_sex"))
+        lacking = [f"no column is known to hold {k}" for k in ("age", "sex") if used and k not in used]
+        return "; ".join([", ".join(map(str, used.values())), *lacking]) if used else ""
+
+    def model_name(self, role: str) -> str:
+        """A model as a reader knows it."""
+        return f"{self.age_sex.capitalize()} only" if role == "age_sex" else model_name(role)
 
     @property
     def task(self) -> str:

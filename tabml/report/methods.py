@@ -148,9 +148,12 @@ def _folds(view: View) -> str:
     if not folds:
         return _fill("how patients were split")
     again = f", repeated {repeats} times" if isinstance(repeats, int) and repeats > 1 else ""
+    counts = view.part("counts")
+    several = counts.get("usable_rows", 0) != counts.get("usable_patients", 0)
+    once = "; in fits and numbers the rows of a patient count as one together" if several else ""
     return (
         f"Performance was measured by {folds}-fold cross-validation{again}, stratified by outcome, all rows of a patient in "
-        "one fold. Imputation, scaling, encoding and calibration were fitted inside the training part of each fold."
+        f"one fold{once}. Imputation, scaling, encoding and calibration were fitted inside the training part of each fold."
     )
 
 

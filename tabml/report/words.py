@@ -74,6 +74,8 @@ ESTIMATES: dict[str, tuple[str, str]] = {
     "external": ("External", "on patients of another study"),
 }  # fmt: skip
 
+#: What the demographic baseline is given where a study does not say which of the two it found.
+AGE_SEX = "age and sex"
 MODEL_ROLES: dict[str, str] = {
     "final": "Final model",
     "simple": "Simple model",

@@ -11,14 +11,16 @@ import numpy as np
 import pandas as pd
 
 from tabml.core.config import Data
-from tabml.core.errors import DataError
+from tabml.core.errors import ConfigError, DataError, InputError
 from tabml.core.findings import Finding, ordered
 from tabml.study.bundle import Bundle, read_bundle
 from tabml.study.checks import Checked, check_rows
+from tabml.study.plugins import load_needed
 from tabml.study.probe import needs_probe, probe
 
 if TYPE_CHECKING:
     from tabml.ingest.new_rows import NewRows
+    from tabml.ingest.read import RawSheet
     from tabml.learn.pipeline import Prediction
 
 #: Digits of a probability or risk; more would pretend to a precision no model has.
@@ -40,26 +42,50 @@ class Applied:
 
 
 def predict_file(
-    model: Path, inputs: Sequence[Path], *, codebook_file: Path | None = None, sheet: str | None = None
+    model: Path,
+    inputs: Sequence[Path],
+    *,
+    codebook_file: Path | None = None,
+    sheet: str | None = None,
+    plugins: Sequence[Path] = (),
 ) -> Applied:
     """Read `inputs` by the model file's codebook (or another one) and predict every row, in the files' order.
 
-    A DataError names all columns that are absent at once, and columns coded in levels the model does not know.
+    An InputError names all columns that are absent at once, a DataError columns coded in levels the model does
+    not know.
     """
     from tabml.ingest.codebook_file import load_codebook
     from tabml.ingest.new_rows import new_rows
     from tabml.ingest.read import read_files
+    from tabml.ingest.together import read_together
 
-    bundle = open_bundle(model)
+    bundle = open_bundle(model, plugins)
     codebook = load_codebook(codebook_file) if codebook_file is not None else bundle.codebook
     names = [entry["name"] for entry in bundle.schema]
-    sheets = read_files(inputs, Data(sheet=sheet))
+    files = _by_file(read_files(inputs, Data(sheet=sheet)))
     parts: dict[str, Applied] = {}
-    for file in dict.fromkeys(s.file for s in sheets):  # each file is read in its own convention
-        rows = new_rows([s for s in sheets if s.file == file], codebook, names)
+    for sheets in read_together(files, codebook, names):  # each in its own convention, with the files joined to it
+        rows = new_rows(sheets, codebook, names)
         _refuse_absent(bundle, rows)
-        parts[file] = apply_rows(bundle, rows)
+        parts[_label(sheets[0].file, parts)] = apply_rows(bundle, rows)
     return _together(parts, bundle)
+
+
+def _by_file(sheets: Iterable[RawSheet]) -> list[tuple[RawSheet, ...]]:
+    """The sheets of each file; two files of one name are two, the same file twice is a ConfigError."""
+    files: dict[tuple[str, str], list[RawSheet]] = {}
+    for sheet in sheets:
+        of_file = files.setdefault((sheet.file, sheet.sha256), [])
+        if any(sheet.sheet == other.sheet for other in of_file):
+            raise ConfigError("the same file is given twice", where=sheet.file, hint="name it once")
+        of_file.append(sheet)
+    return [tuple(of_file) for of_file in files.values()]
+
+
+def _label(file: str, taken: Mapping[str, Applied]) -> str:
+    """How a file is called in the table; a second one of the same name gets a number."""
+    numbers = range(2, len(taken) + 2)
+    return next(n for n in (file, *(f"{file} ({k})" for k in numbers)) if n not in taken)
 
 
 def _together(parts: Mapping[str, Applied], bundle: Bundle) -> Applied:
@@ -72,11 +98,15 @@ def _together(parts: Mapping[str, Applied], bundle: Bundle) -> Applied:
     return Applied(table, ordered(f for p in parts.values() for f in p.findings), bundle.short_name)
 
 
-def open_bundle(model: Path) -> Bundle:
-    """A model file to predict with: checked here, and its foreign parts opened in a child process first."""
+def open_bundle(model: Path, plugins: Sequence[Path] = ()) -> Bundle:
+    """A model file to predict with: checked here, and its foreign parts opened in a child process first.
+
+    `plugins` are the files a model of a plugin needs; only one with the content it was made with is loaded.
+    """
     bundle = read_bundle(model)
+    load_needed(bundle.plugins, plugins, model.name)
     if needs_probe(tuple(bundle.members)):
-        probe(model)
+        probe(model, plugins)
     return bundle
 
 
@@ -104,11 +134,18 @@ def _refuse_absent(bundle: Bundle, rows: NewRows) -> None:
     required = {entry["name"] for entry in bundle.schema if entry["required"]}
     absent = [name for name in rows.absent if name in required]
     if absent:
-        raise DataError(
-            f"columns the model needs are absent: {', '.join(absent)}",
-            where=f"read as {rows.source}",
+        word = "column" if len(absent) == 1 else "columns"
+        raise InputError(
+            f"{word} the model needs not found: {'; '.join(_absent_words(name, rows) for name in absent)}",
+            where=f"{rows.place}, read as {rows.source}",
             hint="add them (an empty column counts as not measured), or map them with --codebook",
         )
+
+
+def _absent_words(name: str, rows: NewRows) -> str:
+    """The header that is absent with the nearest ones, and the variable where that has another name."""
+    header = rows.absent[name]
+    return header if header.casefold().startswith(repr(name).casefold()) else f"{header} for {name}"
 
 
 def _outputs(bundle: Bundle, checked: Checked, usable: np.ndarray) -> dict[str, np.ndarray]:

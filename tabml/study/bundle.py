@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from tabml.core.errors import BundleError
 from tabml.core.spec import State
 from tabml.study.container import Caps, Container, pack, read_file
 from tabml.study.folder import write_bytes
+from tabml.study.plugins import check_record, plugins_of
 from tabml.study.schema import check_schema, typed
 from tabml.study.states import MAX_JSON_BYTES, from_members, to_members
 from tabml.study.strictjson import dump_strict, load_strict
@@ -61,6 +62,8 @@ class Card:
     version: str = "1.0.0"
     created: str | None = None
     parent: str | None = None
+    plugins: Sequence[Mapping[str, str]] = ()
+    """Models that come from a plugin: model, file (base name) and its sha256."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,11 @@ class Bundle:
     @property
     def target(self) -> dict[str, Any]:
         return dict(self.manifest["target"])
+
+    @property
+    def plugins(self) -> list[dict[str, str]]:
+        """The plugins whose models it holds; they are loaded before `pipeline` is asked for."""
+        return list(self.manifest.get("plugins", []))
 
     @property
     def short_name(self) -> str:
@@ -121,7 +129,7 @@ def write_bundle(path: Path, pipeline: FittedPipeline, codebook: Codebook, card:
 
     `codebook` is the portable one. A BundleError names a model that cannot be saved.
     """
-    data, sha256 = bundle_bytes(saved_state(pipeline), codebook, card)
+    data, sha256 = bundle_bytes(saved_state(pipeline), codebook, replace(card, plugins=plugins_of(pipeline)))
     write_bytes(path, data)
     return sha256
 
@@ -163,6 +171,7 @@ def _manifest(card: Card, members: Mapping[str, bytes]) -> dict[str, Any]:
         "performance": [dict(entry) for entry in card.performance],
         "cohort": dict(card.cohort),
         "findings": [dict(finding) for finding in card.findings],
+        **({"plugins": [dict(entry) for entry in card.plugins]} if card.plugins else {}),
         "members": {n: {"sha256": hashlib.sha256(d).hexdigest(), "bytes": len(d)} for n, d in sorted(members.items())},
     }
 
@@ -200,6 +209,7 @@ def _check_manifest(manifest: Any, where: str) -> None:
     if wrong:
         raise BundleError(f"the manifest is damaged: {', '.join(wrong)}", where=where)
     check_schema(manifest["schema"])
+    check_record(manifest.get("plugins", []), where)
 
 
 def _checked_members(container: Container, listed: Mapping[str, Any], where: str) -> dict[str, bytes]:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
+from tabml.core.wording import counted
+from tabml.study.scale import refuse_other_unit
 from tabml.study.schema import typed
 
 if TYPE_CHECKING:
@@ -25,13 +27,15 @@ MOST_UNSEEN = 0.2
 #: Levels held by fewer rows than this are not printed.
 SMALL_CELL = 5
 REASONS = ("missing", "outside", "unseen_level", "imputed")
+#: Variables named behind a reason; the rest are counted.
+MOST_NAMED = 8
 
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Checked:
-    """`frame`: what the model is given (n rows); `flag`, `reasons`: text (n,); reasons are joined by `; `."""
+    """`frame`: what the model is given (n rows); `flag`, `reasons`: text (n,), such as `outside: chol; imputed: age, sex`."""
 
     frame: pd.DataFrame
     flag: NDArray[np.object_]
@@ -41,14 +45,31 @@ class Checked:
 
 @dataclass
 class _Notes:
-    """Per reason the rows it concerns, and the findings so far."""
+    """Per reason and variable the rows it concerns, and the findings so far."""
 
     n: int
-    rows: dict[str, Mask] = field(default_factory=dict)
+    place: str | None = None
+    rows: dict[str, dict[str, Mask]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
-    def mark(self, reason: str, mask: Mask) -> None:
-        self.rows[reason] = self.rows.get(reason, np.zeros(self.n, dtype=bool)) | mask
+    def mark(self, reason: str, name: str, mask: Mask) -> None:
+        of_reason = self.rows.setdefault(reason, {})
+        of_reason[name] = of_reason.get(name, np.zeros(self.n, dtype=bool)) | mask
+
+    def any(self, reason: str) -> Mask:
+        """The rows a reason concerns, whatever the variable."""
+        found = np.zeros(self.n, dtype=bool)
+        for mask in self.rows.get(reason, {}).values():
+            found = found | mask
+        return found
+
+    def words(self, reason: str, row: int) -> str:
+        """A reason of one row with its variables; empty where it does not concern the row."""
+        names = [name for name, mask in self.rows.get(reason, {}).items() if mask[row]]
+        if not names:
+            return ""
+        more = [f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+        return f"{reason}: {', '.join([*names[:MOST_NAMED], *more])}"
 
 
 def check_rows(rows: NewRows, schema: Sequence[Mapping[str, Any]]) -> Checked:
@@ -56,10 +77,10 @@ def check_rows(rows: NewRows, schema: Sequence[Mapping[str, Any]]) -> Checked:
 
     A value outside the limits and a level the model has never seen become missing (TB705, TB704); outside
     the training quantiles the value is used and the row is `review`. Missing where training never was:
-    `review` (TB703). More than half of the predictors missing: `refuse`.
+    `review` (TB703). More than half of the predictors missing: `refuse`. Each reason names its variables.
     """
     frame = typed(rows.frame, schema)
-    notes = _Notes(len(frame))
+    notes = _Notes(len(frame), rows.place or None)
     read = _Reading(rows)
     for entry in schema:
         name = entry["name"]
@@ -70,7 +91,10 @@ def check_rows(rows: NewRows, schema: Sequence[Mapping[str, Any]]) -> Checked:
     never_missing = [e["name"] for e in schema if e["trained_missing"] == 0]
     for name in never_missing:
         _note_imputed(frame[name], name, notes)
-    notes.mark("missing", (frame.isna().mean(axis=1) > MOST_MISSING).to_numpy())
+    is_missing = frame.isna()
+    too_many = (is_missing.mean(axis=1) > MOST_MISSING).to_numpy()
+    for name in frame.columns:
+        notes.mark("missing", name, is_missing[name].to_numpy() & too_many)
     notes.findings = [*read.others, *notes.findings]
     return _flagged(frame, notes)
 
@@ -126,38 +150,44 @@ def _known_levels(column: pd.Series, entry: Mapping[str, Any], read: _Reading, n
         return column
     filled = int(column.notna().sum()) + unread
     if bad > MOST_UNSEEN * filled:
-        raise _coded_otherwise(column, unseen, entry)
+        raise _coded_otherwise(column, unseen, entry, notes.place)
     notes.findings.append(
-        finding("TB704", f"{bad} of {filled} cells of {name!r} hold a level the model has never seen",
+        finding("TB704", f"{bad} of {counted(filled, 'cell')} of {name!r} {'holds' if bad == 1 else 'hold'} a level the model has never seen",
                 columns=[name], count=bad)
     )  # fmt: skip
-    notes.mark("unseen_level", unseen | unread_rows)
+    notes.mark("unseen_level", name, unseen | unread_rows)
     return column.mask(unseen)
 
 
-def _coded_otherwise(column: pd.Series, unseen: Mask, entry: Mapping[str, Any]) -> DataError:
+def _coded_otherwise(column: pd.Series, unseen: Mask, entry: Mapping[str, Any], where: str | None) -> DataError:
     counts = column[unseen].astype("string").value_counts()
     common = sorted(str(level) for level, n in counts.items() if n >= SMALL_CELL)
     own = f" {'/'.join(common[:6])}" if common else " in another way"
     known = "/".join(list(entry["levels"])[:6]) if entry["kind"] == "category" else "yes/no"
-    return DataError(f"column {entry['name']!r} is coded{own}, the model knows {known}",
+    return DataError(f"column {entry['name']!r} is coded{own}, the model knows {known}", where=where,
                      hint="recode the column, or give a codebook for this file with --codebook")  # fmt: skip
 
 
 def _inside(column: pd.Series, entry: Mapping[str, Any], read: _Reading, notes: _Notes) -> pd.Series:
     name = entry["name"]
+    refuse_other_unit(column.to_numpy(dtype=np.float64, na_value=np.nan), entry, notes.place)
     beyond = _beyond(column, entry["limits"])
     not_believed = beyond | read.implausible(name)
     if not_believed.any():
         bad = int(not_believed.sum())
         notes.findings.append(
-            finding("TB705", f"{bad} values of {name!r} lie outside its limits", columns=[name], count=bad)
+            finding(
+                "TB705",
+                f"{counted(bad, 'value')} of {name!r} {'lies' if bad == 1 else 'lie'} outside its limits",
+                columns=[name],
+                count=bad,
+            )
         )
-        notes.mark("outside", not_believed)
+        notes.mark("outside", name, not_believed)
         column = column.mask(beyond)
     quantiles = entry["quantiles"]
     if quantiles:
-        notes.mark("outside", _beyond(column, (quantiles["p01"], quantiles["p99"])))
+        notes.mark("outside", name, _beyond(column, (quantiles["p01"], quantiles["p99"])))
     return column
 
 
@@ -174,14 +204,20 @@ def _note_imputed(column: pd.Series, name: str, notes: _Notes) -> None:
     if missing.any():
         n = int(missing.sum())
         notes.findings.append(
-            finding("TB703", f"{n} rows miss {name!r}, which no training row missed", columns=[name], count=n)
+            finding(
+                "TB703",
+                f"{counted(n, 'row')} {'misses' if n == 1 else 'miss'} {name!r}, which no training row missed",
+                columns=[name],
+                count=n,
+            )
         )
-        notes.mark("imputed", missing)
+        notes.mark("imputed", name, missing)
 
 
 def _flagged(frame: pd.DataFrame, notes: _Notes) -> Checked:
-    masks = {reason: notes.rows.get(reason, np.zeros(notes.n, dtype=bool)) for reason in REASONS}
-    review = np.logical_or.reduce(list(masks.values()))
-    flag = np.where(masks["missing"], "refuse", np.where(review, "review", "use")).astype(object)
-    reasons = ["; ".join(r for r in REASONS if masks[r][i]) for i in range(notes.n)]
+    refused = notes.any("missing")
+    review = np.logical_or.reduce([notes.any(reason) for reason in REASONS])
+    flag = np.where(refused, "refuse", np.where(review, "review", "use")).astype(object)
+    told = [[r for r in REASONS if not (refused[i] and r == "imputed")] for i in range(notes.n)]  # it gets no number
+    reasons = ["; ".join(filter(None, (notes.words(r, i) for r in told[i]))) for i in range(notes.n)]
     return Checked(frame, flag, np.array(reasons, dtype=object), tuple(notes.findings))

@@ -67,7 +67,8 @@ def read_file(path: Path, caps: Caps = Caps()) -> bytes:
     except FileNotFoundError:
         raise BundleError("there is no such model file", where=path.name) from None
     except OSError as error:
-        raise BundleError(f"the model file cannot be read: {(error.strerror or '').lower()}", where=path.name) from None
+        raise BundleError(f"the model file cannot be read: {(error.strerror or '').lower()}", where=path.name,
+                          hint="close it elsewhere; check its permissions") from None  # fmt: skip
 
 
 class Container:

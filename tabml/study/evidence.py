@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +32,7 @@ PACKAGES = (
     "shap",
     "torch",
 )
+AGE_SEX = "age and sex"
 VERDICTS = {"useful": "useful", "no better than age and sex": "not_better", "no usable signal": "no_signal"}
 
 
@@ -44,7 +45,7 @@ def results(known: Known, learned: LearnResult, reasons: Reasons, *, run: Mappin
         study={
             "title": config.report.title, "preset": config.preset, "verdict": VERDICTS.get(learned.verdict, learned.verdict),
             "set_aside": {name: {"code": code, "reason": why} for name, (code, why) in known.set_aside.items()},
-            "muted": list(config.audit.mute), "selection": asdict(learned.selection),
+            "muted": list(config.audit.mute), "selection": asdict(learned.selection), "age_sex": age_and_sex_of(learned),
         },
         target={
             "task": target.task, "name": target.name, "label": target.label, "classes": list(target.classes),
@@ -76,7 +77,9 @@ def results(known: Known, learned: LearnResult, reasons: Reasons, *, run: Mappin
 
 def all_findings(known: Known, learned: LearnResult, reasons: Reasons) -> tuple[Finding, ...]:
     """Findings of every step, grave first; what is muted stands in the document all the same."""
-    return ordered(dict.fromkeys((*known.findings, *learned.findings, *reasons.findings, *_two_boosters(software()))))
+    found = dict.fromkeys((*known.findings, *learned.findings, *reasons.findings, *_two_boosters(software())))
+    used = " and ".join(age_and_sex_of(learned)) or AGE_SEX
+    return ordered(replace(f, evidence=f.evidence.replace(AGE_SEX, used)) if f.code == "TB230" else f for f in found)
 
 
 def shown_findings(known: Known, learned: LearnResult, reasons: Reasons) -> tuple[Finding, ...]:
@@ -90,13 +93,26 @@ def _two_boosters(installed: Mapping[str, str]) -> tuple[Finding, ...]:
     return (finding("TB790", f"{' and '.join(both)} stand in one environment"),) if len(both) == 2 else ()
 
 
+def age_and_sex_of(learned: LearnResult) -> dict[str, str]:
+    """The columns of the demographic baseline in words, as far as they were found: `{"age": "Alter"}`."""
+    from tabml.learn.portfolio import age_and_sex
+
+    variables = learned.material.variables
+    used = next((t.config.features for t in learned.trials if t.config.model == "age_sex"), None) or ()
+    # A column of levels is no age: what is still found when the kind says so is the sex.
+    sex = age_and_sex({name: replace(variables[name], kind="category") for name in used})
+    found = {"sex" if name in sex else "age": variables[name].title for name in used}
+    return {key: found[key] for key in ("age", "sex") if key in found}
+
+
 def headline_sentence(document: Mapping[str, Any]) -> str:
     """The number a report leads with, in one sentence that names the estimate it is."""
     from tabml.report.document import View
     from tabml.report.words import metric
 
-    headline = View.of(document).headline()
-    words = {"useful": "The data hold usable signal.", "not_better": "Not reliably better than age and sex alone.",
+    view = View.of(document)
+    headline = view.headline()
+    words = {"useful": "The data hold usable signal.", "not_better": f"Not reliably better than {view.age_sex} alone.",
              "no_signal": "No usable signal: the models do no better than the average patient."}  # fmt: skip
     verdict = words.get(str(document["study"].get("verdict")), "")
     if headline is None:

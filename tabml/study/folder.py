@@ -95,13 +95,22 @@ class StudyFolder:
         folder = cls(Path(path))
         if not folder.root.is_dir():
             raise InputError("there is no such study folder", where=folder.root.name)
-        if not folder.results.is_file():
+        if not folder.holds(folder.results):
             raise InputError(
                 "this folder holds no finished study (results.json is missing)",
                 where=folder.root.name,
                 hint="give the folder that tabml fit wrote",
             )
         return folder
+
+    def holds(self, path: Path) -> bool:
+        """Whether a file of the study is there; InputError where the folder may not be looked into."""
+        try:
+            return path.is_file()
+        except OSError as error:
+            reason = (error.strerror or type(error).__name__).lower()
+            raise InputError(f"the study folder cannot be read: {reason}", where=self.root.name,
+                             hint="check its permissions") from None  # fmt: skip
 
     def files(self) -> tuple[Path, ...]:
         """What a reader opens first, as far as it exists."""
@@ -148,7 +157,11 @@ def default_out(inputs: Sequence[Path], kind: str = "study") -> Path:
 def check_out(out: Path) -> None:
     """Refuse a place that holds something already, before any work is done."""
     out = Path(out)
-    if out.is_dir() and any(out.iterdir()):
+    try:
+        is_filled = out.is_dir() and any(out.iterdir())
+    except OSError as error:
+        raise _cannot_create(out, error) from None
+    if is_filled:
         raise ConfigError(
             "the folder for the study is not empty",
             where=f"--out {out.name}",
@@ -193,6 +206,8 @@ def _locked(work: Path, out: Path) -> Iterator[None]:
     lock_file = work.with_name(f"{work.name}.lock")
     lock = FileLock(lock_file, timeout=0)
     try:
+        if not lock_file.exists():
+            lock_file.touch()  # a place that takes no file is told apart from one that another process holds
         lock.acquire()
     except Timeout:
         raise StoreError("this study is being made by another process", where=f"--out {out.name}",
@@ -242,7 +257,10 @@ def _take_place(work: Path, out: Path) -> None:
 def write_bytes(path: Path, data: bytes, *, mode: int = PUBLIC_MODE) -> None:
     """Write a file so that a reader sees the old content or the new, never a mixture."""
     _make_folder(path.parent, PRIVATE_FOLDER_MODE if path.parent.name in ROW_LEVEL_FOLDERS else 0o777)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    except OSError as error:
+        raise cannot_write(path, error) from None
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -256,11 +274,18 @@ def write_bytes(path: Path, data: bytes, *, mode: int = PUBLIC_MODE) -> None:
         if error.errno == errno.ENOSPC:
             raise StoreError(f"the disk is full: {len(data):,} bytes needed", where=path.name,
                              hint="free some space, or write elsewhere with --out") from None  # fmt: skip
-        raise
+        raise cannot_write(path, error) from None
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def cannot_write(path: Path, error: OSError) -> StoreError:
+    """The error for a file that cannot be made or replaced; it names that file, not the temporary one."""
+    reason = (error.strerror or type(error).__name__).lower()
+    return StoreError(f"the file cannot be written: {reason}", where=path.name,
+                      hint="write it to a folder where you may make files")  # fmt: skip
 
 
 def write_text(path: Path, text: str, *, mode: int = PUBLIC_MODE) -> None:

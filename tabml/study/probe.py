@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tabml.core.errors import BundleError, TabmlError
@@ -22,9 +23,10 @@ def needs_probe(names: tuple[str, ...]) -> bool:
     return any(name.endswith(FOREIGN) for name in names)
 
 
-def probe(path: Path) -> None:
+def probe(path: Path, plugins: Sequence[Path] = ()) -> None:
     """Open a model file in a child process with bounded memory and time; BundleError where that fails."""
-    command = [sys.executable, "-P", "-c", "from tabml.study.probe import _child; _child()", str(path.resolve())]
+    files = [str(file.resolve()) for file in (path, *plugins)]
+    command = [sys.executable, "-P", "-c", "from tabml.study.probe import _child; _child()", *files]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
@@ -38,9 +40,13 @@ def probe(path: Path) -> None:
 def _child() -> None:
     _limit_memory()
     from tabml.study.bundle import read_bundle
+    from tabml.study.plugins import load_needed
 
+    model, *plugins = map(Path, sys.argv[1:])
     try:
-        _ = read_bundle(Path(sys.argv[1])).pipeline
+        bundle = read_bundle(model)
+        load_needed(bundle.plugins, plugins, model.name)
+        _ = bundle.pipeline
     except TabmlError:
         return  # the caller meets it too, and prints it
 

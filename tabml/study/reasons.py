@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 #: Rows explained at most; a picture of mean effects gains nothing from more, and time is the clinician's.
 MAX_EXPLAINED = 2000
+INEXACT = "read the pictures of reasons as approximate; predictions and their measures are not affected"
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,21 @@ def explain(known: Known, learned: LearnResult) -> Reasons:
     try:
         rows, attribution = explain_folds(folds, frame, seed=derive_seed(known.config.seed, "explain"))
     except (ValueError, FloatingPointError, DependencyError, ImportError) as error:
-        return Reasons((), (finding("TB310", f"the final model could not be explained ({type(error).__name__})"),))
+        return Reasons((), (_unexplained(error),))
     shown = frame.iloc[rows].reset_index(drop=True)
     record = explanation(
         "final", attribution, shown, known.cohort.variables, patient=patients.of_row[rows],
         examples=_examples(known, learned, rows, attribution),
     )  # fmt: skip
     missed = additivity_finding(attribution, "the final model")
-    return Reasons((record,), (missed,) if missed is not None else ())
+    return Reasons((record,), (replace(missed, remedy=INEXACT),) if missed is not None else ())
+
+
+def _unexplained(error: Exception) -> Finding:
+    """TB310 with what helps: the library that is missing, else that only the explanation is."""
+    if isinstance(error, DependencyError):
+        return finding("TB310", f"the final model could not be explained: {error.what}", remedy=error.hint)
+    return finding("TB310", f"the final model could not be explained ({type(error).__name__})")
 
 
 def _explained_rows(models: Sequence[FoldModel], n_rows: int, seed: int) -> list[tuple[FoldModel, np.ndarray]]:

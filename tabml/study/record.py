@@ -14,7 +14,7 @@ from tabml.core.results import SCHEMA
 from tabml.core.strictyaml import dump_yaml
 from tabml.study.bundle import Card, write_bundle
 from tabml.study.cohort_file import write_cohort
-from tabml.study.evidence import plain, software
+from tabml.study.evidence import age_and_sex_of, plain, software
 from tabml.study.folder import ROW_LEVEL_MODE, StudyFolder, write_bytes, write_json, write_text
 from tabml.study.pages import write_pages
 from tabml.study.questions import SAID_BY_CODEBOOK
@@ -84,7 +84,7 @@ def _card(known: Known, learned: LearnResult, document: Mapping[str, Any]) -> Ca
         software=software(),
         performance=final,
         cohort={"n": patients.n, "events": document["counts"].get("events"), "centres": len(patients.centres),
-                "small_cell": known.config.privacy.small_cell},
+                "small_cell": known.config.privacy.small_cell, "age_sex": age_and_sex_of(learned)},
         findings=[f for f in document["findings"] if f["severity"] != "info"],
     )  # fmt: skip
 

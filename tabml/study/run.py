@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from tabml.core.cohort import Cohort
 from tabml.core.config import StudyConfig, resolve, seconds
+from tabml.core.errors import DataError
 from tabml.core.findings import Finding, check_codes, ordered
 from tabml.core.outcome import make_target, with_roles
 from tabml.core.progress import Progress, Report
+from tabml.core.wording import counted
 from tabml.study.folder import StudyFolder, building, check_out, default_out
 from tabml.study.known import Known
 from tabml.study.questions import Ask, settle_codebook, settle_leaks
@@ -62,10 +64,13 @@ def fit(
     with _place(inputs, config, out) as (folder, key):
         known = know(inputs, config, key, ask=ask, yes=yes, progress=progress)
         record.write_known(folder, known)
-        learned = learn(
-            known.cohort, known.target, known.config, progress=progress,
-            remaining=lambda: float("inf") if limit is None else RESERVED * limit - (clock() - started),
-        )  # fmt: skip
+        remaining = _remaining(started, limit, clock)
+        try:
+            learned = learn(known.cohort, known.target, known.config, progress=progress, remaining=remaining)
+        except DataError as error:
+            if remaining() > 0:
+                raise
+            raise _too_short(error, known.config.limits.time) from None
         progress(Progress("explain", 0, 1))
         reasons = explain(known, learned)
         progress(Progress("explain", 1, 1))
@@ -75,6 +80,17 @@ def fit(
     return StudyOutcome(
         out, document, evidence.headline_sentence(document), evidence.shown_findings(known, learned, reasons)
     )
+
+
+def _remaining(started: float, limit: float | None, clock: Clock) -> Callable[[], float]:
+    """Seconds that learning has left; without end where there is no limit."""
+    return lambda: float("inf") if limit is None else RESERVED * limit - (clock() - started)
+
+
+def _too_short(error: DataError, limit: str | None) -> DataError:
+    """Learning that the time limit left without a model: the limit is the reason, and a larger one the remedy."""
+    what = f"{error.what} within --time-limit {limit}"
+    return DataError(what, hint="give a larger --time-limit, such as 5m, or none; --preset quick needs the least")
 
 
 def summarise(
@@ -89,7 +105,7 @@ def summarise(
         known = know(inputs, config, key, ask=ask, yes=yes, progress=progress)
         record.write_known(folder, known)
     counts = known.summary["counts"]
-    said = f"{counts['patients']} patients, {len(known.cohort.features())} candidate predictors, outcome {known.target.label}"
+    said = f"{counted(counts['patients'], 'patient')}, {counted(len(known.cohort.features()), 'candidate predictor')}, outcome {known.target.label}"
     return StudyOutcome(out, known.summary, said, known.findings)
 
 
@@ -113,14 +129,14 @@ def know(
     progress(Progress("read", 0, 1))
     sheets = read_files(inputs, config.data)
     files = tuple(sorted({(s.file, s.sha256) for s in sheets}))
-    progress(Progress("read", 1, 1, f"{len(files)} files"))
+    progress(Progress("read", 1, 1, counted(len(files), "file")))
     codebook, config, said = settle_codebook(
         sheets, config, ask=ask, yes=yes, typed=" ".join(quoted(p.as_posix()) for p in inputs)
     )
     cohort = harmonise(sheets, codebook, key, data=config.data, yes=yes)
     cohort = with_roles(cohort, config.data)
     target, more = make_target(cohort, config)
-    progress(Progress("harmonise", 1, 1, f"{cohort.n_patients} patients"))
+    progress(Progress("harmonise", 1, 1, counted(cohort.n_patients, "patient")))
     audited, config = settle_leaks(lambda c: audit(cohort, target, c), config, ask=ask, yes=yes)
     cohort = _without(cohort, audited.set_aside, audited.features)
     summary = describe(cohort, target, small_cell=config.privacy.small_cell)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import math
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from tabml.core.errors import ConfigError
-from tabml.study.folder import ROW_LEVEL_MODE, write_bytes
+from tabml.study.folder import ROW_LEVEL_MODE, cannot_write, write_bytes
 
 SUFFIXES = (".xlsx", ".csv")
 #: A text that begins so is run as a formula by spreadsheets.
@@ -30,6 +32,8 @@ def check_table_path(path: Path) -> None:
         raise ConfigError(
             "the folder of the file does not exist", where=path.absolute().parent.name, hint="make it first"
         )
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise cannot_write(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

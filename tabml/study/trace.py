@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from tabml.core.cohort import Cohort
 from tabml.core.errors import ConfigError, InputError
@@ -33,7 +35,8 @@ class TracedValue:
     def text(self) -> str:
         """The answer as lines: value, place, cells with their texts, steps, what happened to the rows."""
         a = self.answer
-        lines = [f"{a.variable} of {self.pseudonym}: {self.value}"]
+        why = f", because: {a.why}" if a.why else ""
+        lines = [f"{a.variable} of {self.pseudonym}: {self.value}{why}"]
         if a.file is not None:
             sheet = f", sheet {a.sheet}" if a.sheet else ""
             lines.append(f"  file    {a.file}{sheet}, row {a.row} (source {a.source})")
@@ -63,7 +66,7 @@ def trace_value(
     from tabml.ingest.trace import trace
 
     study = StudyFolder(Path(folder))
-    if not study.cohort.is_file():
+    if not study.holds(study.cohort):
         raise InputError("this folder holds no cohort", where=study.root.name, hint="give the folder tabml fit wrote")
     cohort = read_cohort(study)
     if cohort.provenance is None:
@@ -76,10 +79,17 @@ def trace_value(
         TracedValue(
             str(cohort.rows["pseudonym"].iloc[row]),
             _value(cohort, row, variable),
-            trace(cohort.provenance, row, variable, codebook, places),
+            _without_reason(trace(cohort.provenance, row, variable, codebook, places), cohort, row, variable),
         )
         for row in rows
     )
+
+
+def _without_reason(answer: TraceAnswer, cohort: Cohort, row: int, variable: str) -> TraceAnswer:
+    """The answer without `why` where the cell holds a value after all, as from another row of the patient."""
+    if variable not in cohort.frame.columns:
+        return replace(answer, why="the column identifies patients and was set aside")
+    return replace(answer, why="") if pd.notna(cohort.frame[variable].iloc[row]) else answer
 
 
 def variable_meant(text: str, codebook: Codebook) -> str:

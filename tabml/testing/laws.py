@@ -9,7 +9,8 @@ class TestRidge(ModelLaws):
 
 Say `order_matters = True` where the order of rows or columns enters the fit (bootstrap, subsampling), `saved =
 False` where the model has no saved form, `params` for settings other than the default, and `plugin` for the file a
-third party's model stands in.
+third party's model stands in. `weighted = False` says that the model knows no case weights; `whole` are settings
+without draws of rows and columns, where there are such, and `draws_rows = True` says that there are none.
 """
 
 from __future__ import annotations
@@ -66,6 +67,11 @@ class ModelLaws:
     plugin: ClassVar[Path | None] = None
     #: How near predictions of one row alone come to those of the row among others.
     tolerance: ClassVar[float] = 1e-6
+    weighted: ClassVar[bool] = True
+    whole: ClassVar[Mapping[str, Any]] = {}
+    draws_rows: ClassVar[bool] = False
+    #: Mean distance of links between a fit on patients and one on their repeated rows: rounding, or a split at a tie.
+    repeated: ClassVar[float] = 1e-6
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         if "task" in metafunc.fixturenames:
@@ -141,6 +147,27 @@ class ModelLaws:
             if scores.curves is not None:
                 check_curves(scores, len(rows.X))
                 assert np.array_equal(cut.predict(rows.X).curves, scores.curves)
+
+    # --- one vote per patient -----------------------------------------------------------------------
+
+    def test_rows_of_one_patient_count_as_one_together(self, task: Task) -> None:
+        if not self.weighted:
+            return
+        rows = signal_rows(task)
+        n = len(rows.y)
+        times = np.where(np.arange(n) % 10 == 0, 20, np.random.default_rng(0).integers(1, 4, n))
+        again = np.repeat(np.arange(n), times)
+
+        def links(which: NDArray[np.intp], share: NDArray[np.float64]) -> NDArray[np.float64]:
+            fitted = fit_model(self.spec, {**self.params, **self.whole}, rows.X[which], rows.y[which], task=task,
+                               seed=1, share=share, times=GRID)  # fmt: skip
+            scores = fitted.predict(rows.X)
+            return scores.link if scores.curves is None else np.column_stack([scores.link, scores.curves])
+
+        once = links(np.arange(n), np.ones(n))
+        apart = float(np.abs(links(again, 1 / times[again]) - once).mean())
+        by_rows = float(np.abs(links(again, np.ones(len(again))) - once).mean())
+        assert apart <= (0.75 * by_rows if self.draws_rows else self.repeated)
 
     # --- hard tables ------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from tabml.core.progress import Progress, silent
 
 
 def test_one_line_per_stage_then_at_most_one_per_half_minute(capsys) -> None:
-    now = [0.0]
+    now = [-2.0]
     report = Lines(clock=lambda: now[0])
     for seconds, stage, done in [
         (0, "read", 1),
@@ -47,3 +47,15 @@ def test_no_colour_and_dumb_terminals_get_lines(monkeypatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("NO_COLOR", "1")
     assert not Front().animated
+
+
+def test_what_goes_wrong_at_once_is_told_without_a_progress_line(capsys) -> None:
+    now = [0.0]
+    report = Lines(clock=lambda: now[0])
+    report(Progress("read", 0, 1))
+    now[0] = 1.9
+    report(Progress("read", 1, 1, "3 files"))
+    assert capsys.readouterr().err == ""
+    now[0] = 2.5
+    report(Progress("harmonise", 1, 1, "299 patients"))
+    assert capsys.readouterr().err == "harmonise, 299 patients\n"

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tabml.cli.told import SHOWN_GRAVE, findings_text, roles_of, study_text
+from tabml.cli.told import SHOWN_GRAVE, findings_text, result_line, roles_of, study_text
 from tabml.core.findings import finding
 
 CODEBOOK = """
@@ -60,3 +60,14 @@ def test_only_so_many_grave_findings_are_printed(folder: Path) -> None:
     assert "10 grave, 0 warnings, 1 note" in text
     assert "... and 2 more grave findings" in text
     assert "rows merged" not in text
+
+
+def test_one_of_anything_is_singular(folder: Path) -> None:
+    found = outcome(folder)
+    found.document["counts"] = {"patients": 1, "rows": 2, "events": 1, "centres": 2, "features": 1}
+    assert "1 patient, 2 rows, 1 event, 2 centres, 1 predictor" in study_text(found)
+
+
+def test_the_quiet_line_is_headline_and_place(folder: Path) -> None:
+    line = result_line(outcome(folder))
+    assert line == f"AUROC 0.88 (0.86 to 0.90), corrected. Written to {folder}"

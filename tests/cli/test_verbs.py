@@ -142,8 +142,10 @@ def test_predict_by_variable_names_and_shuffled_columns(model: Path, tmp_path: P
 
 def test_absent_columns_are_named_all_at_once(model: Path, tmp_path: Path, capsys) -> None:
     (tmp_path / "new.csv").write_text("Pat;Alter;Geschlecht\n1;50;m\n", encoding="utf-8")
-    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "r.csv")]) == 4
-    assert "absent: chol, fbs" in capsys.readouterr().err
+    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "r.csv")]) == 3
+    said = capsys.readouterr().err
+    assert "columns the model needs not found: 'Chol'" in said and "'FBS'" in said
+    assert "where: new.csv, read as ward" in said
     assert not (tmp_path / "r.csv").exists()
 
 
@@ -198,3 +200,72 @@ def test_metrics_of_one_task(capsys) -> None:
 def test_report_of_no_study_is_one_message(tmp_path: Path, capsys) -> None:
     assert run(["report", str(tmp_path / "absent")]) == 3
     assert "no such study folder" in capsys.readouterr().err
+
+
+def test_quiet_leaves_one_line_without_findings(model: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "new.csv").write_text(NEW_ROWS, encoding="utf-8")
+    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "r.csv"), "-q"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.count("\n") == 1
+    assert captured.out.endswith("r.csv: 3 use, 2 review, 0 refuse\n")
+    assert captured.err == ""
+
+
+def test_one_row_is_singular(model: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "new.csv").write_text("Pat;Alter;Geschlecht;Chol;FBS\n0012;50;m;200;ja\n", encoding="utf-8")
+    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "r.csv"), "-q"]) == 0
+    assert "1 row written" in capsys.readouterr().out
+
+
+def test_a_place_that_takes_no_file_is_named_not_the_temporary_file(model: Path, tmp_path: Path, capsys, monkeypatch):
+    def refused(*args: object, **kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path / ".r.csv.abc.tmp"))
+
+    (tmp_path / "new.csv").write_text(NEW_ROWS, encoding="utf-8")
+    monkeypatch.setattr("tempfile.mkstemp", refused)
+    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "r.csv")]) == 1
+    said = capsys.readouterr().err
+    assert "the file cannot be written: permission denied" in said
+    assert "where: r.csv\n  hint: " in said
+    assert ".tmp" not in said
+
+
+def test_an_unreadable_input_is_exit_3(model: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    (tmp_path / "new.csv").write_text(NEW_ROWS, encoding="utf-8")
+    monkeypatch.setattr("os.access", lambda path, mode, **kw: not str(path).endswith("new.csv"))  # as root may read all
+    real = Path.open
+
+    def refused(self: Path, *args: object, **kwargs: object):
+        if self.name == "new.csv":
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", refused)
+    for arguments in (["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "r.csv")],
+                      ["fit", str(tmp_path / "new.csv"), "--out", str(tmp_path / "s")]):  # fmt: skip
+        assert run(arguments) == 3
+        assert "the file cannot be opened: Permission denied" in capsys.readouterr().err
+
+
+def test_trace_says_why_a_value_is_missing(harmonised: Path, capsys) -> None:
+    capsys.readouterr()
+    table = pd.read_csv(harmonised / "cohort.csv", dtype=str)
+    at = table[table["ca"].isna() & (table["source"] == "cleveland")].iloc[0]
+    assert run(["trace", str(harmonised), at["pseudonym"], "ca"]) == 0
+    assert "missing, because: a word that means missing in this export" in capsys.readouterr().out
+    assert run(["trace", str(harmonised), at["pseudonym"], "ca", "--json"]) == 0
+    (answer,) = json.loads(capsys.readouterr().out)["result"]
+    assert answer["why"] == "a word that means missing in this export"
+    assert run(["trace", str(harmonised), at["pseudonym"], "age", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["result"][0]["why"] == ""
+
+
+def test_predict_tells_warnings_and_rows_set_aside_and_counts_other_notes(model: Path, tmp_path: Path, capsys) -> None:
+    text = "Alter;Geschlecht;Chol;FBS\n50;m;200;ja\n51;w;180;nein\n52;w;190;nein\n;Summe;;\n"
+    (tmp_path / "new.csv").write_text(text, encoding="utf-8")
+    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "a.csv")]) == 0
+    said = capsys.readouterr().out
+    assert "1 row of new.csv set aside (1 totals)" in said
+    assert "1 note more: -v lists them" in said and "TB108" not in said
+    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "b.csv"), "-v"]) == 0
+    assert "TB108" in capsys.readouterr().out

@@ -88,3 +88,18 @@ def test_what_is_written_reads_back_unchanged(value):
 @pytest.mark.parametrize("text", ["no", "0012", "1:30", "-9", "1e-3", "null", "true", "", " m ", "k.A.", "#19", "a: b"])
 def test_text_that_looks_like_something_else_is_quoted(text):
     assert load_yaml(dump_yaml({"a": [text]}), "here") == {"a": [text]}
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a:\n\tb: 1", "indent with spaces"),
+        ("a: b: c", "put a text that holds a colon in quotes"),
+        ("a: 'open", "a quotation mark opened there is not closed"),
+        ("a: [1, 2", "check indentation, brackets and quotes"),
+    ],
+)
+def test_a_syntax_error_says_what_usually_is_wrong(text, hint):
+    with pytest.raises(ConfigError, match="not valid YAML") as caught:
+        load_yaml(text, "codebook.yaml")
+    assert hint in caught.value.hint

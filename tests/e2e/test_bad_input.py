@@ -210,3 +210,9 @@ def test_json_error_has_the_same_exit_code(tabml):
 def test_mistyped_verb_names_the_near_one(tabml):
     run = tabml("fitt", "clinic.csv")
     assert run.code == 2 and "did you mean 'fit'?" in run.err, run.said
+
+
+def test_a_time_limit_too_small_says_so_and_what_helps(tmp_path: Path) -> None:
+    write_clinic(tmp_path / "clinic.csv")
+    words = ("no model could be fitted within --time-limit 0.5s", "hint: give a larger --time-limit")
+    Refused(tmp_path).expect(4, "fit", "clinic.csv", "--target", "died", "--time-limit", "0.5s", says=words)

@@ -68,3 +68,12 @@ def test_a_patient_is_told_in_original_units_with_imputed_values_named() -> None
         ("age (years)", "missing (imputed 54)"), ("sex", "female"), ("smoker", "yes"),
     ]  # fmt: skip
     assert found[0].contribution == -1
+
+
+def test_a_patient_of_many_rows_does_not_decide_what_matters() -> None:
+    frame = pd.DataFrame({"age": pd.array([50.0] * 60 + [60.0 + i for i in range(30)], dtype="Float64")})
+    phi = np.concatenate([np.full(60, 9.0), np.full(30, 1.0)])[:, None, None]
+    whole = Attribution(("age",), phi, np.zeros((90, 1)), phi[:, :, 0], "log odds")
+    patient = np.array([0] * 60 + list(range(1, 31)))
+    assert importances(whole, frame, VARIABLES, patient=patient)[0].mean_abs == (9 + 30) / 31
+    assert importances(whole, frame, VARIABLES)[0].mean_abs == (60 * 9 + 30) / 90

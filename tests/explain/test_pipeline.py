@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 
 from tabml.core.cohort import Variable
+from tabml.core.outcome import make_target
 from tabml.core.spec import Config
 from tabml.core.target import Target, survival
-from tabml.explain.attribution import TOLERANCE
+from tabml.explain.attribution import TOLERANCE, additivity_finding
+from tabml.explain.equation import equation
 from tabml.explain.overview import contributions
 from tabml.explain.pipeline import (
     Fold,
@@ -22,12 +24,14 @@ from tabml.explain.pipeline import (
     explanation,
     imputed_values,
 )
-from tabml.learn.calibrate import Calibrator
+from tabml.learn.calibrate import Calibrator, teacher
 from tabml.learn.ensemble import BLEND
+from tabml.learn.fit import learn
 from tabml.learn.loss import study_grid
 from tabml.learn.pipeline import FittedPipeline, Member
 from tabml.models.registry import fit_model, get
 from tabml.prep.recipe import Recipe, fit_prep
+from tests.learn.learn_cohorts import quick_config, small_cohort
 
 VARIABLES = {
     "age": Variable("age", "number", unit="years", decimals=0),
@@ -68,15 +72,15 @@ CALIBRATORS = {
     "binary": lambda n: Calibrator("line", np.array(0.2), np.array(0.9), "binary"),
     "multiclass": lambda n: Calibrator("classes", np.array([0.0, 0.3, -0.2]), np.array(0.8), "multiclass"),
     "regression": lambda n: Calibrator("line", np.array(-0.1), np.array(1.1), "regression"),
-    "survival": lambda n: Calibrator("curve", np.full(n, 0.1), np.full(n, 0.95), "survival"),
+    "survival": lambda n: Calibrator("hazard", np.linspace(-9, 0.4, n), np.array(0.95), "survival"),
 }
 
 
-def fitted(task: str, train: np.ndarray) -> tuple[pd.DataFrame, FittedPipeline]:
+def fitted(task: str, train: np.ndarray, names: tuple[str, ...] = ()) -> tuple[pd.DataFrame, FittedPipeline]:
     frame, truth = cohort(), target(task, cohort())
     grid = study_grid(truth)
     members = []
-    for name in BLEND[task]:
+    for name in names or BLEND[task]:
         spec = get(name)
         prep = fit_prep(frame.iloc[train], VARIABLES, Recipe.for_needs(spec.needs, missing_flags=True))
         model = fit_model(spec, {}, prep.transform(frame.iloc[train]).X, truth.y[train], task=task, seed=1,
@@ -95,6 +99,55 @@ def test_the_blend_adds_up_to_what_the_pipeline_predicts(task: str) -> None:
     assert found.error <= TOLERANCE
     size = dict(zip(found.variables, np.abs(found.phi).mean(axis=(0, 1)), strict=True))
     assert max(size, key=size.__getitem__) == "age"
+
+
+@pytest.mark.parametrize("names", [("null",), ("cox",), ("elastic_cox",), ("xgboost_cox",), BLEND["survival"]])
+def test_survival_adds_up_at_every_horizon_after_a_calibration_that_was_learnt(names: tuple[str, ...]) -> None:
+    frame, whole = fitted("survival", np.arange(100), names)
+    learnt = teacher(target("survival", frame), 100, whole.grid).fit(whole.raw_link(frame)[0], np.ones(N))
+    whole = replace(whole, calibrator=learnt)
+    limit = TOLERANCE if "xgboost_cox" in names else 1e-10  # XGBoost's own sums are float32
+    days = [float(h) for h in whole.grid.times[whole.grid.horizons]]
+    found = {h: explain_pipeline(whole, frame.iloc[100:], frame.iloc[:100], seed=1, horizon=h) for h in days}
+    for horizon, at in found.items():
+        assert at.error <= limit
+        assert at.scale == f"log cumulative hazard at {horizon:g} days"
+        assert np.array_equal(at.phi, found[days[-1]].phi)
+        assert additivity_finding(at, "the final model") is None
+
+
+def test_every_fold_of_a_survival_study_adds_up_at_every_horizon() -> None:
+    cohort = small_cohort(140, task="survival")
+    config = quick_config(data={"time": "days", "event": "dead"}, target={"horizons": ["90d", "180d"]})
+    truth, _ = make_target(cohort, config)
+    learned = learn(cohort, truth, config)
+    assert learned.fold_models[0].final.calibrator.kind == "hazard"
+    frame = learned.material.frame
+    for fold in learned.fold_models:
+        for pipeline in (fold.final, fold.simple):
+            for horizon in truth.horizons:
+                train, test = frame.iloc[fold.train], frame.iloc[fold.rows]
+                assert explain_pipeline(pipeline, test, train, seed=1, horizon=horizon).error <= TOLERANCE
+
+
+def test_the_equation_of_a_survival_model_holds_the_coefficients_its_risks_are_made_with() -> None:
+    frame, whole = fitted("survival", np.arange(100), ("cox",))
+    frame = frame.fillna({"chol": 5.0})
+    found = equation(whole)
+    assert found is not None and found.scale == "log hazard"
+    of_age = next(value for column, _, value in found.terms if column == "age")
+    older = frame.assign(age=frame["age"] + 10)
+    free = whole.raw_link(older)[0][:, -1] < 2.9  # above it survival is held at 1e-9
+    for place in whole.grid.horizons:
+        apart = [np.log(-np.log(whole.predict(rows).curves[:, place])) for rows in (older, frame)]
+        assert free.sum() > 90
+        assert (apart[0] - apart[1])[free] == pytest.approx(np.full(free.sum(), 10 * of_age), rel=1e-4)
+
+
+def test_a_horizon_that_the_grid_lacks_is_refused() -> None:
+    frame, whole = fitted("survival", np.arange(100), ("cox",))
+    with pytest.raises(ValueError, match="91 days is no time of the model's grid"):
+        explain_pipeline(whole, frame, frame, seed=1, horizon=91)
 
 
 def test_each_patient_is_explained_by_the_fold_that_left_them_out() -> None:

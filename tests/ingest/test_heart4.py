@@ -240,7 +240,7 @@ def test_a_file_in_any_convention_is_read_row_for_row(cohort, file):
     book = portable(heart4_codebook(), level_counts(cohort))
     rows = new_rows(sheets(HEART4 / "exports" / file), book, features)
     assert rows.source == SOURCES[file][0]
-    assert rows.absent == ()
+    assert rows.absent == {}
     mine = (cohort.rows["source"] == rows.source).to_numpy()
     expected = texts(cohort.frame.loc[mine, features]).assign(
         id=[i for i, m in zip(cohort.raw_ids, mine, strict=True) if m]

@@ -7,6 +7,7 @@ import pytest
 from tabml.core.errors import ConfigError
 from tabml.ingest.trace import find_rows, trace
 from tabml.ingest.values import cell_text
+from tests.ingest import exports
 from tests.ingest.exports import HEART4, KEY, heart4, heart4_codebook, heart4_exports
 
 BOOK = heart4_codebook()
@@ -57,6 +58,8 @@ def test_without_the_file_everything_but_the_raw_text_is_answered(cohort, tmp_pa
 def test_a_missing_value_of_a_source_that_lacks_the_variable(cohort):
     got = answer(cohort, "B0001", "num")
     assert got.source is None and got.note == "no source fills this cell"
+    assert got.why == "the codebook says absent for source budapest (only yes/no was exported)"
+    assert got.why.startswith("the codebook says absent for source budapest")
 
 
 def test_an_identifier_is_refused_and_a_near_miss_named(cohort):
@@ -98,3 +101,77 @@ def test_every_tenth_cell_of_every_variable_is_answered(cohort):
                 assert text != ""
             checked += 1
     assert checked > 1000
+
+
+MISSING_BOOK = """
+codebook: 1
+sources:
+  a: {file: a.csv, id: {column: Nr}, missing: ["?"], decimal: ",", dates: dmy, repeats: {conflict: missing}}
+  lab: {file: lab.csv, decimal: ",", join: {to: a, on: Nr}}
+variables:
+  nr: {kind: id, role: patient_id, from: {a: {column: Nr, status: accepted}}}
+  chol: {kind: number, unit: mg/dL, range: [40, 1000], outside: missing, from: {a: {column: Kol, unit: mg/dL, missing: ["0"], status: accepted}}}
+  sex: {kind: category, levels: {"0": female, "1": male}, from: {a: {column: Kon, recode: {K: 0, M: 1, okänt: null}, status: accepted}}}
+  seen: {kind: date, from: {a: {column: Datum, status: accepted}}}
+  bmi: {kind: number, from: {a: {expr: 'col("Vikt") / (col("Langd") * col("Langd"))', status: accepted}}}
+  hb: {kind: number, from: {lab: {column: Hb, status: accepted}}}
+"""
+MISSING_ROWS = """
+Nr;Kol;Kon;Datum;Vikt;Langd
+1;;K;01.02.2024;80;1,8
+2;?;M;99.99.2024;;1,7
+3;0;okänt;01.02.2024;80;1,8
+4;hemolyt;X;01.02.2024;80;1,8
+5;4000;K;01.02.2024;80;1,8
+6;200;K;01.02.2024;80;1,8
+6;210;K;01.02.2024;80;1,8
+"""
+
+
+@pytest.mark.parametrize(
+    ("patient", "variable", "why"),
+    [
+        ("1", "chol", "the cell is empty"),
+        ("2", "chol", "a word that means missing in this export"),
+        ("3", "chol", "a value that means missing in this column, by the codebook"),
+        ("4", "chol", "a text in a column of numbers"),
+        ("5", "chol", "outside the plausible range, 40 to 1000 mg/dL"),
+        ("6", "chol", "rows 7, 8 of this patient hold different values"),
+        ("3", "sex", "recoded to missing by the codebook"),
+        ("4", "sex", "a text that is no level and not recoded"),
+        ("2", "seen", "a date that is not certain"),
+        ("2", "bmi", "'Vikt' is empty"),
+        ("1", "hb", ""),
+        ("2", "hb", "no row of lab belongs to this patient"),
+        ("1", "bmi", ""),
+    ],
+)
+def test_a_missing_cell_says_why(tmp_path, patient, variable, why):
+    files = [exports.csv(tmp_path, "a.csv", MISSING_ROWS), exports.csv(tmp_path, "lab.csv", "Nr;Hb\n1;12,5\n3;11,0")]
+    made = exports.cohort(MISSING_BOOK, *files)
+    book = exports.parse_codebook(MISSING_BOOK)
+    [row] = find_rows(made.rows, patient, book, KEY)
+    assert trace(made.provenance, row, variable, book, [tmp_path]).why == why
+
+
+def test_an_error_cell_of_a_workbook_says_so(tmp_path):
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as workbook:
+        sheet = workbook.add_worksheet("Data")
+        for row, cells in enumerate([("Nr", "Age", "Hb"), (1, 50, 12.5), (2, 51, 13.5), (3, 52, 11.5), (4, 53, 12.0)]):
+            sheet.write_row(row, 0, cells)
+        sheet.write_formula("C3", "=1/0", None, "#DIV/0!")
+    text = """
+codebook: 1
+sources: {a: {file: a.xlsx, sheet: Data, id: {column: Nr}}}
+variables:
+  nr: {kind: id, role: patient_id, from: {a: {column: Nr, status: accepted}}}
+  age: {kind: integer, from: {a: {column: Age, status: accepted}}}
+  hb: {kind: number, from: {a: {column: Hb, status: accepted}}}
+"""
+    made = exports.cohort(text, tmp_path / "a.xlsx")
+    book = exports.parse_codebook(text)
+    [row] = find_rows(made.rows, "2", book, KEY)
+    got = trace(made.provenance, row, "hb", book, [tmp_path])
+    assert (got.cells, got.why) == (("C3",), "the cell holds an error such as #N/A")

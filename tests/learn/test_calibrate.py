@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tabml.core.errors import BundleError
+from tabml.core.hazard import baseline_hazard, kaplan_meier
+from tabml.core.spec import State
 from tabml.core.target import Target, survival
 from tabml.learn.calibrate import MIN_SLOPE, Calibrator, cross_fit, fit_lines, teacher
-from tabml.learn.loss import study_grid, survival_of
+from tabml.learn.loss import Grid, study_grid, survival_of
 
 
 def test_logistic_line_equals_unpenalised_regression() -> None:
@@ -80,7 +83,116 @@ def test_survival_risk_meets_the_observed_share_at_the_horizon() -> None:
     assert risk.mean(axis=0) == pytest.approx([(time <= 90).mean(), (time <= 180).mean()], abs=0.01)
 
 
+def weibull(n: int, seed: int, *, horizons: tuple[int, ...] = (90, 180, 360)) -> tuple[Target, np.ndarray, np.ndarray]:
+    """Proportional hazards with shape 1.4: the target, the score, and cloglog S(t) at the horizons, which is exact."""
+    rng = np.random.default_rng(seed)
+    score = rng.normal(size=n)
+    time, stop = 500 * (rng.exponential(size=n) * np.exp(-score)) ** (1 / 1.4), rng.uniform(50, 900, n)
+    y = survival(np.minimum(time, stop), (time <= stop).astype(int))
+    target = Target("survival", y, np.arange(n), "dead", horizons=horizons)
+    return target, score, 1.4 * np.log(np.array(horizons) / 500)[None, :] + score[:, None]
+
+
+def links_of(score: np.ndarray, grid: Grid) -> np.ndarray:
+    """Raw links: this score, on a baseline that is wrong at every time."""
+    return np.linspace(-3, 0, len(grid.times))[None, :] + score[:, None]
+
+
+def test_survival_curves_of_a_model_twice_too_sharp_come_back_to_the_truth() -> None:
+    slopes, misses = [], []
+    for seed in range(20):
+        target, score, truth = weibull(500, seed)
+        grid = study_grid(target)
+        assert grid is not None
+        raw = links_of(2 * score, grid)
+        learnt = teacher(target, target.n_events, grid).fit(raw, np.ones(500))
+        slopes.append(float(learnt.b))
+        misses.append((survival_of(learnt.apply(raw)[:, grid.horizons]) - survival_of(truth)).mean(axis=0))
+    assert np.mean(slopes) == pytest.approx(0.5, abs=0.02)
+    assert np.mean(misses, axis=0) == pytest.approx(np.zeros(3), abs=0.01)
+
+
+def test_survival_slope_and_baseline_are_those_of_cox_regression() -> None:
+    from tabml.metrics.survival.cox import cox
+
+    target, score, _ = weibull(300, 3)
+    y = target.y
+    y["time"] = np.ceil(y["time"] / 30) * 30  # many ties
+    grid = study_grid(target)
+    assert grid is not None
+    weight = np.random.default_rng(1).integers(0, 3, 300).astype(float)
+    raw = links_of(score, grid)
+    learnt = teacher(target, 200, grid).fit(raw, weight)
+    in_it = weight > 0
+    fitted = cox(raw[in_it, -1:], y["time"][in_it], y["event"][in_it] == 1, weight[in_it])
+    assert fitted is not None
+    assert float(learnt.b) == pytest.approx(float(fitted.beta[0]), abs=1e-4)
+    base = baseline_hazard(y["time"], y["event"] == 1, float(learnt.b) * raw[:, -1], weight=weight)
+    seen = base.at(grid.times) > 0
+    assert learnt.a[seen] == pytest.approx(np.log(base.at(grid.times[seen])), abs=1e-9)
+
+
+@pytest.mark.parametrize("events", [20, 200])
+def test_calibrated_survival_curves_never_rise_and_never_cross(events: int) -> None:
+    target, score, _ = weibull(250, 4)
+    grid = study_grid(target)
+    assert grid is not None
+    raw = links_of(score, grid)
+    link = teacher(target, events, grid).fit(raw, np.ones(250)).apply(raw)
+    order = np.argsort(score)
+    assert (np.diff(link, axis=1) >= 0).all()
+    assert (np.diff(link[order], axis=0) >= 0).all()
+    assert survival_of(link)[:, 0] == pytest.approx(np.ones(250), abs=1e-6)
+
+
+def test_a_flat_survival_score_gives_the_marginal_curve() -> None:
+    target, _, _ = weibull(300, 5)
+    grid = study_grid(target)
+    assert grid is not None
+    raw = links_of(np.zeros(300), grid)
+    learnt = teacher(target, target.n_events, grid).fit(raw, np.ones(300))
+    assert float(learnt.b) == 0.0 and learnt.is_flat
+    marginal = kaplan_meier(target.y["time"], target.y["event"] == 1).at(grid.times)
+    assert survival_of(learnt.apply(raw))[0] == pytest.approx(marginal, abs=0.003)
+
+
+def test_a_survival_score_that_points_the_wrong_way_is_flattened_not_turned() -> None:
+    target, score, _ = weibull(300, 6)
+    grid = study_grid(target)
+    assert grid is not None
+    assert float(teacher(target, 200, grid).fit(links_of(-score, grid), np.ones(300)).b) == pytest.approx(MIN_SLOPE)
+
+
+@pytest.mark.parametrize("events", [0, 1, 2])
+@pytest.mark.parametrize("spread", [0.0, 1e-6, 1.0, 30.0])
+def test_few_survival_events_neither_crash_nor_diverge(events: int, spread: float) -> None:
+    target, score, _ = weibull(60, 7)
+    target.y["event"] = 0
+    target.y["event"][np.argsort(-score)[:events]] = 1
+    grid = study_grid(target)
+    assert grid is not None
+    raw = links_of(spread * score, grid)
+    for slope_events in (events, 60):
+        learnt = teacher(target, slope_events, grid).fit(raw, np.ones(60))
+        assert np.isfinite(learnt.a).all() and np.isfinite(float(learnt.b))
+        assert (np.diff(learnt.apply(raw), axis=1) >= 0).all()
+
+
+def test_scores_that_order_all_events_leave_the_survival_slope_finite() -> None:
+    score = np.linspace(-1, 1, 100)
+    target = Target("survival", survival(np.linspace(200, 10, 100), np.ones(100, dtype=int)), np.arange(100), "dead",
+                    horizons=(90, 180))  # fmt: skip
+    grid = study_grid(target)
+    assert grid is not None
+    assert 1 < float(teacher(target, 100, grid).fit(links_of(score, grid), np.ones(100)).b) < 1000
+
+
 def test_calibrator_survives_its_dump() -> None:
     calibrator = Calibrator("line", np.array(0.25), np.array(1.5), "binary")
     again = Calibrator.restore(calibrator.dump())
     assert again.apply(np.array([2.0])).tolist() == calibrator.apply(np.array([2.0])).tolist() == [3.25]
+
+
+def test_a_calibration_of_a_kind_that_is_not_known_is_refused() -> None:
+    with pytest.raises(BundleError, match="calibration of kind 'curve'"):
+        Calibrator.restore(State({"kind": "curve", "a": [0.0, 0.1], "b": [1.0, 1.0], "task": "survival"}))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tabml.core.weighting import weighted_quantiles
 from tabml.metrics import calibration as cal
-from tabml.metrics.grouping import weighted_quantiles
 from tabml.metrics.loess import loess
 from tabml.metrics.value import expit
 

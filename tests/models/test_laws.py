@@ -1,6 +1,7 @@
 """Every model of tabml obeys the laws."""
 
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -35,31 +36,38 @@ class TestElasticCox(ModelLaws):
 class TestForest(ModelLaws):
     name = "forest"
     order_matters = True
+    draws_rows = True
 
 
 class TestExtraTrees(ModelLaws):
     name = "extra_trees"
     order_matters = True
+    repeated = 0.01
 
 
 class TestXgboostShallow(ModelLaws):
     name = "xgboost_shallow"
     order_matters = True
+    whole: ClassVar = {"rows": 1.0, "columns": 1.0}
+    repeated = 0.02
 
 
 class TestXgboost(ModelLaws):
     name = "xgboost"
     order_matters = True
+    whole: ClassVar = {"rows": 1.0, "columns": 1.0}
 
 
 class TestXgboostCox(ModelLaws):
     name = "xgboost_cox"
     order_matters = True
+    whole: ClassVar = {"rows": 1.0, "columns": 1.0}
 
 
 class TestMlp(ModelLaws):
     name = "mlp"
     order_matters = True
+    draws_rows = True
     tolerance = 1e-5
 
 
@@ -68,6 +76,7 @@ class TestDiscriminant(ModelLaws):
     """The example of a third party's file."""
 
     name = "discriminant"
+    weighted = False
     plugin = Path(__file__).parents[2] / "examples" / "plugin" / "discriminant.py"
 
 

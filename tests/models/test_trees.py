@@ -95,3 +95,14 @@ def test_cox_labels_are_dense_ranks_negative_for_censored():
     y = signal_rows("survival", n=4).y
     y["time"], y["event"] = [0.0, 7.0, 7.0, 30.0], [1, 0, 1, 1]
     assert BoostedLearner("survival", 1, (5,))._label(y).tolist() == [1, -2, 2, 3]
+
+
+def test_weighted_cox_boosting_is_xgboosts_own_where_every_weight_is_one() -> None:
+    rows = signal_rows("survival", n=100)
+    y = rows.y.copy()
+    y["time"] = np.random.default_rng(0).permutation(100) + 1.0  # XGBoost's own gradient treats ties in row order
+    own, ours = (
+        fit_model(get("xgboost_cox"), {}, rows.X, y, task="survival", seed=1, weight=w).predict(rows.X).link
+        for w in (None, np.ones(100))
+    )
+    assert ours == pytest.approx(own, abs=1e-4)

@@ -59,6 +59,13 @@ def test_what_only_authors_know_is_asked_of_them() -> None:
     assert any("ethics" in line for line in to_fill())
 
 
+def test_rows_of_a_patient_are_said_to_count_as_one(heart: dict[str, Any]) -> None:
+    once = "rows of a patient count as one together"
+    counts = heart.get("counts") or {}
+    assert once not in " ".join(methods(heart))
+    assert once in " ".join(methods({**heart, "counts": {**counts, "usable_rows": 5000, "usable_patients": 42}}))
+
+
 def test_resamples_are_those_of_the_headline(heart: dict[str, Any]) -> None:
     document = copy.deepcopy(heart)
     for e in document["estimates"]:

@@ -125,6 +125,15 @@ class TestAnswer:
                 e["value"] = 0.91
         assert "Not clearly better than age and sex" in Page(render_report(document)).words
 
+    def test_a_baseline_that_found_only_age_is_called_age(self, heart: dict[str, Any]) -> None:
+        document = copy.deepcopy(heart)
+        document["study"] |= {"verdict": "not_better", "age_sex": {"age": "Alter_Jahre"}}
+        words = Page(render_report(document)).words
+        assert "Not clearly better than age" in words and "not reliably better than age alone" in words
+        assert "Age alone (Alter_Jahre; no column is known to hold sex): " in words
+        assert "Age only" in words
+        assert "age and sex" not in words.casefold()
+
     def test_an_interval_that_holds_chance_is_no_signal(self, heart: dict[str, Any]) -> None:
         document = copy.deepcopy(heart)
         document["study"].pop("verdict")

@@ -1,12 +1,62 @@
-"""What was found on the way to a results document: all of it is kept, what is muted is only not told aloud."""
+"""From what was learned to the document: all findings are kept, and the demographic baseline is named by what it used."""
+
+from __future__ import annotations
 
 from types import SimpleNamespace
 
 import pytest
 
-from tabml.core.config import load_config
+from tabml.core.cohort import Variable
+from tabml.core.config import StudyConfig, load_config
+from tabml.core.errors import DataError
 from tabml.core.findings import finding
+from tabml.core.spec import Config
 from tabml.study import evidence
+from tabml.study.evidence import age_and_sex_of, all_findings, headline_sentence
+from tabml.study.reasons import Reasons
+from tabml.study.run import _too_short
+
+VARIABLES = {
+    "Alder": Variable("Alder", "integer", label="Ålder"),
+    "Kon": Variable("Kon", "category", label="kön"),
+    "sex": Variable("sex", "integer"),
+}
+
+
+def learned(*used: str, findings=()):
+    trials = [SimpleNamespace(config=Config("null")), SimpleNamespace(config=Config("age_sex", features=used or None))]
+    return SimpleNamespace(
+        material=SimpleNamespace(variables=VARIABLES), trials=trials[: 1 + bool(used)], findings=findings
+    )
+
+
+@pytest.mark.parametrize(
+    ("used", "found"),
+    [
+        (("Alder", "Kon"), {"age": "Ålder", "sex": "kön"}),
+        (("Alder",), {"age": "Ålder"}),
+        (("Kon",), {"sex": "kön"}),
+        (("sex",), {"sex": "sex"}),
+        ((), {}),
+    ],
+)
+def test_the_baseline_names_the_columns_it_used(used, found) -> None:
+    assert age_and_sex_of(learned(*used)) == found
+
+
+def test_the_finding_and_the_headline_name_what_was_used() -> None:
+    said = finding("TB230", "mean loss is 0.01 higher than that of age and sex; the gain may be -0.02")
+    known = SimpleNamespace(findings=(), config=StudyConfig())
+    (told,) = all_findings(known, learned("Alder", findings=(said,)), Reasons((), ()))
+    assert told.evidence == "mean loss is 0.01 higher than that of age; the gain may be -0.02"
+    document = {"study": {"verdict": "not_better", "age_sex": {"age": "Ålder"}}, "estimates": []}
+    assert headline_sentence(document).startswith("Not reliably better than age alone.")
+
+
+def test_too_short_a_limit_says_so_and_what_helps() -> None:
+    error = _too_short(DataError("no model could be fitted"), "5s")
+    assert (error.what, error.exit_code) == ("no model could be fitted within --time-limit 5s", 4)
+    assert "larger --time-limit" in error.hint
 
 
 @pytest.fixture
@@ -15,7 +65,7 @@ def found():
         findings=(finding("TB150", "Oslo: 3 predictors differ"), finding("TB140", "x nearly determines it")),
         config=load_config(assignments=["audit.mute=TB150"], environment={}),
     )
-    return known, SimpleNamespace(findings=(finding("TB208", "cut short"),)), SimpleNamespace(findings=())
+    return known, learned(findings=(finding("TB208", "cut short"),)), SimpleNamespace(findings=())
 
 
 def test_muted_findings_stay_in_the_document(found, monkeypatch):

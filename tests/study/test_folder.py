@@ -171,3 +171,29 @@ def test_default_place_is_named_after_the_first_input(tmp_path: Path) -> None:
     exports.mkdir()
     assert default_out([exports, tmp_path / "b.csv"]) == Path("exports-study")
     assert default_out([tmp_path / "cohort v2.xlsx"]) == Path("cohort v2-study")
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs /proc, where even root makes no file")
+def test_a_place_that_takes_no_file_is_not_called_busy() -> None:
+    with pytest.raises(StoreError, match="study folder cannot be written") as caught, building(Path("/proc/x")):
+        pass
+    assert "--out" in caught.value.hint
+
+
+def test_a_place_that_cannot_be_looked_into_is_refused_with_a_hint(tmp_path: Path, monkeypatch) -> None:
+    def refused(self: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(StoreError, match="cannot be written: permission denied") as caught, building(tmp_path):
+        pass
+    assert "--out" in caught.value.hint
+
+
+def test_a_study_that_cannot_be_looked_into_is_an_input_error(tmp_path: Path, monkeypatch) -> None:
+    def refused(self: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    with pytest.raises(InputError, match="the study folder cannot be read: permission denied"):
+        StudyFolder.open(tmp_path)

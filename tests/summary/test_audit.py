@@ -60,6 +60,27 @@ class TestLeaks:
         assert found.set_aside == {}
         assert {f.severity for f in found.findings if f.code == "TB140"} == {"warn"}
 
+    @pytest.mark.parametrize("shift", [1.35, 1.5, 1.7])  # out-of-fold AUC from .81
+    def test_one_real_predictor_among_noise_is_no_leak(self, shift: float) -> None:
+        found = audited(sick({"age": shift * SICK + np.random.default_rng(8).normal(size=N)}))
+        assert found.set_aside == {} and "TB140" not in codes(found)
+
+    @pytest.mark.parametrize(
+        ("spread", "is_leak"), [(1.5, False), (1.2, False), (0.3, True)]
+    )  # out-of-fold R2 .33, .43, .88
+    def test_one_real_predictor_of_a_number_is_no_leak_below_r2_of_08(self, spread: float, is_leak: bool) -> None:
+        rng = np.random.default_rng(9)
+        score = rng.normal(size=N)
+        made = cohort({**noise(N, 4), "motor": score + spread * rng.normal(size=N), "total": 20 + 5 * score},
+                      roles={"total": "outcome"})  # fmt: skip
+        assert ("motor" in audited(made).set_aside) == is_leak
+
+    def test_a_column_far_above_the_rest_and_strong_by_itself_is_a_leak_below_the_leak_score(self) -> None:
+        made = sick({"score": 2.05 * SICK + np.random.default_rng(8).normal(size=N)})  # out-of-fold AUC .91
+        assert audited(made).asks == {"score": "--keep score"}
+        lax = StudyConfig.model_validate({"audit": {"gap_score": 0.95}})
+        assert audited(made, lax).set_aside == {}
+
     def test_a_kept_leak_is_a_feature_with_a_finding(self) -> None:
         made = sick({"grade": np.where(SICK, RNG.integers(1, 5, N), 0)})
         found = audited(made, settings(keep=["grade"]))

@@ -10,6 +10,8 @@ from tabml.ingest.values import fold
 WIDEST_CODE_LIST = 8  # REDCap's data dictionary, the widest in use, is known by its own headers
 WIDEST_NOTES = 3
 PIVOT_ROWS = 12
+LONGEST_NAME = 60
+NO_ROWS = "no rows below the header"
 
 
 def why_refused(grid: Grid, head: Head | None) -> str | None:
@@ -17,15 +19,31 @@ def why_refused(grid: Grid, head: Head | None) -> str | None:
     if _is_pivot(grid):
         return "a pivot or cross table: its cells count patients, they are no patients"
     if head is None:
-        return "free text: no row of column names above rows of values"
+        return NO_ROWS if _only_names(grid) else "free text: no row of column names above rows of values"
     names = {fold(name) for name in head.names if name}
     if _is_code_list(grid, names):
         return "a list of codes: it explains columns of another table"
     if grid.n_rows <= head.last_row:
-        return "no rows below the header"
+        return NO_ROWS
     if _is_cross_table(grid, head):
         return "a pivot or cross table: its cells count patients, they are no patients"
     return "free text: a list of remarks" if _is_notes(grid, head) else None
+
+
+def _only_names(grid: Grid) -> bool:
+    """One full row of different short texts, with nothing below it: the head of an export without patients."""
+    filled = [row for row, texts in enumerate(grid.head) if any(texts)]
+    last = [c for c, text in enumerate(grid.head[filled[-1]]) if text] if filled else []
+    names = [fold(grid.head[filled[-1]][c]) for c in last]
+    above = [sum(map(bool, grid.head[row])) for row in filled[:-1]]
+    is_text = all(grid.kinds[filled[-1]][c] == "text" and len(grid.head[filled[-1]][c]) <= LONGEST_NAME for c in last)
+    return (
+        grid.n_rows <= len(grid.head)
+        and len(names) > 2
+        and len(set(names)) == len(names)
+        and is_text
+        and max(above, default=0) <= 1
+    )
 
 
 def _is_code_list(grid: Grid, names: set[str]) -> bool:

@@ -11,7 +11,7 @@ from tabml.core.config import Data
 from tabml.core.errors import InputError, did_you_mean
 from tabml.core.findings import Finding, finding
 from tabml.ingest.read.records import CellValue, RawSheet, Row, address, column_letter, column_number
-from tabml.ingest.read.sniff import sniff
+from tabml.ingest.read.sniff import sniff, unreadable
 from tabml.ingest.read.text import read_text
 from tabml.ingest.read.workbook import read_workbook
 
@@ -95,7 +95,7 @@ def list_files(inputs: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Finding,
         if not given.is_dir():
             files.setdefault(given)
             continue
-        tables = [p for p in sorted(given.iterdir(), key=lambda p: p.name) if p.is_file() and not _is_clutter(p)]
+        tables = [p for p in _entries(given) if p.is_file() and not _is_clutter(p)]
         passed_over += [p.name for p in tables if _is_beside(p)]
         tables = [p for p in tables if not _is_beside(p)]
         if not tables:
@@ -108,6 +108,13 @@ def list_files(inputs: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Finding,
         return tuple(files), ()
     evidence = f"not read, no tables by their names: {', '.join(passed_over)}"
     return tuple(files), (finding("TB104", evidence, count=len(passed_over), severity="info"),)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir(), key=lambda p: p.name)
+    except OSError as error:
+        raise unreadable(folder, error) from None
 
 
 def _is_clutter(path: Path) -> bool:

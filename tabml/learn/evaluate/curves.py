@@ -45,15 +45,16 @@ def curves(bench: Bench, scored: Mapping[str, Scored], kind: EstimateType) -> li
 
 def _binary(bench: Bench, name: str, kind: EstimateType, raw: Link, link: Link) -> list[Curve]:
     y, p = bench.material.y, probability_of(link, "binary")
-    out = [*_roc(y, raw, name, kind), *_calibration(y, p, name, kind)]
-    smooth = calibration_curve(y, p)
+    share = bench.judge.share
+    out = [*_roc(y, raw, name, kind, share=share), *_calibration(y, p, name, kind, share=share)]
+    smooth = calibration_curve(y, p, weight=share)
     if smooth is not None:
         out.append(Curve("calibration_smooth", name, kind, _t(smooth.predicted), _t(smooth.observed), counts=smooth.n))
-    edges, without, with_ = risk_histogram(y, p)
-    for label, cls, counts in (("without", "0", without), ("with", "1", with_)):
-        shares = tuple(c / max(1, len(y)) for c in counts)
+    edges, without, with_ = risk_histogram(y, p, weight=share)
+    for label, cls, held in (("without", "0", without), ("with", "1", with_)):
+        shares, counts = tuple(c / max(1, bench.material.patients.n) for c in held), tuple(map(_whole, held))
         out.append(Curve("risk_histogram", name, kind, _t(edges), shares, label=label, cls=cls, counts=counts))
-    found = decision_curve(y, p, resamples=Resamples(bench.weights[:, bench.judge.patient]))
+    found = decision_curve(y, p, resamples=Resamples(bench.weights[:, bench.judge.patient]), weight=share)
     low, high = (() if x is None else _t(x) for x in (found.lower, found.upper))
     out.append(Curve("decision", name, kind, _t(found.threshold), _t(found.model), low, high, label="model"))
     if name == NAMED[0]:
@@ -62,19 +63,21 @@ def _binary(bench: Bench, name: str, kind: EstimateType, raw: Link, link: Link) 
 
 
 def _roc(
-    y: NDArray[np.integer], score: Link, name: str, kind: EstimateType, cls: str | None = None, label: str = ""
-) -> list[Curve]:
-    found = roc_curve(y, score, points=ROC_CORNERS)
+    y: NDArray[np.integer], score: Link, name: str, kind: EstimateType, cls: str | None = None, label: str = "",
+    *, share: Floats | None,
+) -> list[Curve]:  # fmt: skip
+    found = roc_curve(y, score, weight=share, points=ROC_CORNERS)
     if found is None:
         return []
     return [Curve("roc", name, kind, _t(found.false_positive), _t(found.true_positive), cls=cls, label=label)]
 
 
 def _calibration(
-    y: NDArray[np.integer], p: Floats, name: str, kind: EstimateType, cls: str | None = None, label: str = ""
-) -> list[Curve]:
+    y: NDArray[np.integer], p: Floats, name: str, kind: EstimateType, cls: str | None = None, label: str = "",
+    *, share: Floats | None,
+) -> list[Curve]:  # fmt: skip
     """Dots of the calibration plot: groups of equal size by predicted risk."""
-    groups = calibration_groups(y, p, groups=GROUPS)
+    groups = calibration_groups(y, p, groups=GROUPS, weight=share)
     x, observed, low, high = (
         tuple(float(getattr(g, part)) for g in groups) for part in ("predicted", "observed", "lower", "upper")
     )
@@ -88,21 +91,22 @@ def _classes(bench: Bench, name: str, kind: EstimateType, link: Link) -> list[Cu
     out: list[Curve] = []
     for k, (code, label) in enumerate(zip(target.classes, target.class_labels, strict=True)):
         y = np.asarray(target.y == k, dtype=np.int64)
-        out += _roc(y, p[:, k], name, kind, code, label)
-        out += _calibration(y, p[:, k], name, kind, code, label)
+        out += _roc(y, p[:, k], name, kind, code, label, share=bench.judge.share)
+        out += _calibration(y, p[:, k], name, kind, code, label, share=bench.judge.share)
     return out
 
 
 def _agreement(bench: Bench, name: str, kind: EstimateType, link: Link) -> list[Curve]:
     """Mean observed against mean predicted value in tenths of the prediction, with the interval of the mean."""
-    y = bench.material.y
-    parts = [g for g in np.array_split(np.argsort(link, kind="stable"), GROUPS) if len(g) >= MIN_IN_GROUP]
-    x = tuple(float(link[g].mean()) for g in parts)
-    middle = [float(y[g].mean()) for g in parts]
-    reach = [1.96 * float(y[g].std(ddof=1)) / len(g) ** 0.5 for g in parts]
+    y, w = bench.material.y, _weight(bench)
+    parts = [g for g in _split(link, GROUPS, w) if _whole(w[g].sum()) >= MIN_IN_GROUP]
+    x = tuple(float(np.average(link[g], weights=w[g])) for g in parts)
+    middle = [float(np.average(y[g], weights=w[g])) for g in parts]
+    apart = [float(np.average((y[g] - m) ** 2, weights=w[g])) for g, m in zip(parts, middle, strict=True)]
+    reach = [1.96 * (v * n / (n - 1)) ** 0.5 / n**0.5 for v, n in zip(apart, (w[g].sum() for g in parts), strict=True)]
     low, high = (tuple(m + sign * r for m, r in zip(middle, reach, strict=True)) for sign in (-1, 1))
     unit = bench.material.target.unit or "1"
-    counts = tuple(len(g) for g in parts)
+    counts = tuple(_whole(w[g].sum()) for g in parts)
     return [Curve("calibration", name, kind, x, tuple(middle), low, high, unit, unit, counts=counts)]
 
 
@@ -113,7 +117,11 @@ def _survival(bench: Bench, name: str, kind: EstimateType, link: Link) -> list[C
     out: list[Curve] = []
     for h in sorted(bench.material.target.horizons, reverse=True):
         risk = 1 - survival_of(link[:, int(np.searchsorted(grid.times, h))])
-        groups = [g for g in calibration_groups_at(y, risk, float(h)) if g.observed.value is not None]
+        groups = [
+            g
+            for g in calibration_groups_at(y, risk, float(h), weight=bench.judge.share)
+            if g.observed.value is not None
+        ]
         if groups:
             observed, low, high = (
                 tuple(float(getattr(g.observed, part) or 0.0) for g in groups) for part in ("value", "lower", "upper")
@@ -136,7 +144,7 @@ def _net_benefit(bench: Bench, name: str, kind: EstimateType, risk: Floats, hori
     lines += [("treat all", "treat all", np.ones_like(risk))] if name == NAMED[0] else []
     out = []
     for model, label, said in lines:
-        values = [survival_net_benefit(y, said, t, float(horizon)).value for t in at]
+        values = [survival_net_benefit(y, said, t, float(horizon), weight=bench.judge.share).value for t in at]
         x = tuple(t for t, v in zip(at, values, strict=True) if v is not None)
         out.append(
             Curve("decision", model, kind, x, tuple(v for v in values if v is not None), label=label, horizon=horizon)
@@ -149,18 +157,38 @@ def _by_risk(bench: Bench, name: str, kind: EstimateType, risk: Floats) -> list[
     grid, y = bench.material.grid, bench.material.y
     if grid is None:
         return []
-    at = grid.times[grid.steps]
+    at, w = grid.times[grid.steps], _weight(bench)
     out = []
-    for label, rows in zip(RISK_GROUPS, np.array_split(np.argsort(risk, kind="stable"), len(RISK_GROUPS)), strict=True):
-        if len(rows) < MIN_IN_GROUP:
+    for label, rows in zip(RISK_GROUPS, _split(risk, len(RISK_GROUPS), w), strict=True):
+        if _whole(w[rows].sum()) < MIN_IN_GROUP:
             continue
-        curve = kaplan_meier(y["time"][rows], y["event"][rows] == 1)
-        at_risk = tuple(int((y["time"][rows] >= t).sum()) for t in at)
+        curve = kaplan_meier(y["time"][rows], y["event"][rows] == 1, weight=w[rows])
+        at_risk = tuple(_whole(w[rows][y["time"][rows] >= t].sum()) for t in at)
         out.append(
             Curve("km_risk_group", name, kind, _t(at), _t(curve.at(at)), x_unit="day", at_risk=at_risk,
-                  label=f"{label} predicted risk", counts=(len(rows),))
+                  label=f"{label} predicted risk", counts=(_whole(w[rows].sum()),))
         )  # fmt: skip
     return out
+
+
+def _weight(bench: Bench) -> Floats:
+    """Weight of each row, so that a patient counts once."""
+    return np.ones(len(bench.material.y)) if bench.judge.share is None else bench.judge.share
+
+
+def _split(score: Floats, parts: int, weight: Floats) -> list[NDArray[np.intp]]:
+    """Rows in groups of equal weight by rising score."""
+    order = np.argsort(score, kind="stable")
+    if (weight == 1).all():
+        return np.array_split(order, parts)
+    middle = (np.cumsum(weight[order]) - weight[order] / 2) / weight.sum()
+    place = np.minimum((middle * parts).astype(int), parts - 1)
+    return [order[place == g] for g in range(parts)]
+
+
+def _whole(weight: float) -> int:
+    """Whole patients: figures count nobody who is there in part."""
+    return int(weight + 1e-6)
 
 
 def _t(values: Floats | Sequence[float]) -> tuple[float, ...]:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tabml.core.hazard import baseline_hazard, kaplan_meier, risk_table
-from tabml.metrics.grouping import quantile_groups, weighted_quantiles
+from tabml.core.weighting import ROUNDING, weighted_quantiles
+from tabml.metrics.grouping import quantile_groups
 from tabml.metrics.intervals import wald, z_of
 from tabml.metrics.survival.cox import cox
 from tabml.metrics.survival.description import survival_at
@@ -38,7 +39,7 @@ def observed_expected_at(
     ratio = observed / expected
     if observed == 0:
         return known(0.0, note="no interval: no event by the horizon")
-    if found.resampled or found.entry.any():
+    if found.weighted or found.entry.any():
         return known(ratio)
     pseudo = _pseudo_values(found, horizon)
     reach = z_of(level) * math.sqrt(float(((pseudo - ratio * risk) ** 2).sum())) / float(pseudo.sum())
@@ -79,19 +80,30 @@ class SurvivalGroup:
 
 
 def calibration_groups_at(
-    y: NDArray[np.void], risk: ArrayLike, horizon: float, *, groups: int = 5, level: float = 0.95
+    y: NDArray[np.void],
+    risk: ArrayLike,
+    horizon: float,
+    *,
+    groups: int = 5,
+    weight: ArrayLike | None = None,
+    level: float = 0.95,
 ) -> tuple[SurvivalGroup, ...]:
-    """Quantile groups of the predicted risk by the horizon (days), in rising order; at least 5 patients each."""
-    found, (risk,) = outcome(y, risk)
-    wanted = max(1, min(groups, len(risk) // MIN_GROUP))
+    """Quantile groups of the predicted risk by the horizon (days), in rising order; at least 5 patients each.
+
+    `weight` (n,) is above 0; numbers of patients are whole ones.
+    """
+    found, (risk,) = outcome(y, risk, weight=weight)
+    w = found.weight
+    wanted = max(1, min(groups, int(w.sum() + ROUNDING) // MIN_GROUP))
     member = quantile_groups(risk, found.weight, wanted, least=MIN_GROUP)
     answer = []
     for g in range(int(member.max()) + 1 if len(member) else 0):
         here = member == g
-        alive = survival_at(y[here], horizon, level=level)
-        by_then = int((found.event & (found.time <= horizon))[here].sum())
-        at_risk = int((found.time[here] >= horizon).sum())
-        answer.append(SurvivalGroup(int(here.sum()), by_then, at_risk, float(risk[here].mean()), _turned(alive)))
+        alive = survival_at(y[here], horizon, weight=w[here], level=level)
+        counted = (here, here & found.event & (found.time <= horizon), here & (found.time >= horizon))
+        n, by_then, at_risk = (int(w[rows].sum() + ROUNDING) for rows in counted)
+        mean = float(np.average(risk[here], weights=w[here]))
+        answer.append(SurvivalGroup(n, by_then, at_risk, mean, _turned(alive)))
     return tuple(answer)
 
 

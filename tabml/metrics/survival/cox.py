@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tabml.core.hazard import tied_patients
 from tabml.metrics.value import Floats
 
 FLAT = 1e-9  # a spread of rounding errors only: nothing to regress on
@@ -65,13 +66,14 @@ def _terms(
     k = x.shape[1]
     outer = (x[:, :, None] * x[:, None, :]).reshape(len(x), k * k)
     masses = np.column_stack([r, r[:, None] * x, r[:, None] * outer])
-    times, block, ties = np.unique(time[event], return_inverse=True, return_counts=True)
+    times, block, rows = np.unique(time[event], return_inverse=True, return_counts=True)
     order = np.argsort(time, kind="stable")
     tail = np.vstack([np.cumsum(masses[order][::-1], axis=0)[::-1], np.zeros(masses.shape[1])])
     at_risk = tail[np.searchsorted(time[order], times, side="left")]
     tied, mean = np.zeros_like(at_risk), np.zeros(len(times))
     np.add.at(tied, block, masses[event])
     np.add.at(mean, block, weight[event])
+    ties = tied_patients(rows, mean)
     mean /= ties
     place = np.repeat(np.arange(len(times)), ties)
     share = (np.arange(len(place)) - np.repeat(np.cumsum(ties) - ties, ties)) / ties[place]

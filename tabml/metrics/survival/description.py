@@ -46,15 +46,15 @@ def number_at_risk(y: NDArray[np.void], times: ArrayLike) -> tuple[int, ...]:
     return tuple(((found.time >= at) & ((found.entry < at) | (found.entry == 0))).sum(axis=1).tolist())
 
 
-def survival_at(y: NDArray[np.void], horizon: float, *, level: float = 0.95) -> Value:
+def survival_at(y: NDArray[np.void], horizon: float, *, weight: ArrayLike | None = None, level: float = 0.95) -> Value:
     """Kaplan-Meier's probability of being event-free at a horizon (days), log-log interval."""
-    found, _ = outcome(y)
+    found, _ = outcome(y, weight=weight)
     if not _followed(found, horizon):
         return unknown(f"nobody is followed for {horizon:g} days")
-    survival = float(kaplan_meier(found.time, found.event, entry=found.entry).at(horizon))
+    survival = float(kaplan_meier(found.time, found.event, entry=found.entry, weight=found.weight).at(horizon))
     if survival in (0.0, 1.0):
         return known(survival, note="no interval: nobody, or everybody, had the event")
-    spread = greenwood(found.time, found.event, entry=found.entry).at(horizon)
+    spread = greenwood(found.time, found.event, entry=found.entry, weight=found.weight).at(horizon)
     low, high = _log_log(np.array([survival]), np.atleast_1d(spread), level)
     return known(survival).between(float(low[0]), float(high[0]), "log_log")
 
@@ -124,7 +124,8 @@ def _at(found: Outcome, here: NDArray[np.bool_], times: Floats) -> tuple[Floats,
 
 def _followed(found: Outcome, horizon: float) -> bool:
     """Somebody is at risk at the horizon, or the curve has reached 0 before it."""
-    return bool((found.time >= horizon).any()) or float(kaplan_meier(found.time, found.event).at(horizon)) == 0.0
+    whole = kaplan_meier(found.time, found.event, weight=found.weight)
+    return bool((found.time >= horizon).any()) or float(whole.at(horizon)) < 1e-12
 
 
 def _log_log(survival: Floats, spread: Floats, level: float) -> tuple[Floats, Floats]:

@@ -41,17 +41,23 @@ class EstimatorLearner:
     task: Task
     n_classes: int | None
 
+    @property
+    def takes_weight(self) -> bool:
+        """Whether the estimator's `fit` knows `sample_weight`."""
+        return "sample_weight" in inspect.signature(self.estimator.fit).parameters
+
     def fit(self, X: Array, y: NDArray[Any], *, weight: Array | None = None) -> Any:
-        takes_weight = "sample_weight" in inspect.signature(self.estimator.fit).parameters
-        if weight is not None and not takes_weight:
+        if weight is not None and not self.takes_weight:
             raise ConfigError(f"model {self.spec.name!r} takes no case weights")
         outcome = y.astype(np.float64) if self.task == "regression" else y.astype(np.int64)
         fitted = self.estimator.fit(X, outcome, **({} if weight is None else {"sample_weight": weight}))
+        patients = len(X) if weight is None else round(float(np.sum(weight)))
         if not self.spec.stores_rows:
-            known = self._as_linear(fitted) if self.spec.family == "linear" else self._as_forest(fitted, len(X))
+            linear = self.spec.family == "linear"
+            known = self._as_linear(fitted) if linear else self._as_forest(fitted, patients)
             if known is not None:
                 return known
-        return FittedEstimator(fitted, self.spec, self.task, self.n_classes, floor=0.5 / max(len(X), 1))
+        return FittedEstimator(fitted, self.spec, self.task, self.n_classes, floor=0.5 / max(patients, 1))
 
     def _as_linear(self, fitted: Any) -> LinearPath | None:
         if not (hasattr(fitted, "coef_") and hasattr(fitted, "intercept_")):
@@ -62,7 +68,7 @@ class EstimatorLearner:
             return None
         return LinearPath(self.task, coefficients[None], intercepts[None].copy(), (1.0,), 0)
 
-    def _as_forest(self, fitted: Any, n_rows: int) -> Any:
+    def _as_forest(self, fitted: Any, patients: int) -> Any:
         trees = getattr(fitted, "estimators_", [fitted] if hasattr(fitted, "tree_") else None)
         if self.spec.family not in ("tree", "forest") or trees is None or not hasattr(trees[0], "tree_"):
             return None
@@ -71,7 +77,7 @@ class EstimatorLearner:
         for tree in trees:
             if hasattr(fitted, "classes_"):
                 tree.classes_ = fitted.classes_
-        return forest_of(trees, self.task, self.n_classes, (float(len(trees)),), n_rows)
+        return forest_of(trees, self.task, self.n_classes, (float(len(trees)),), patients)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from tabml.core.spec import Array, Scores, State
 from tabml.core.target import Task
 
+Floats = NDArray[np.float64]
 ROWS_AT_ONCE = 2048
 LEAF = -1
+ROUNDING = 1e-6  # of sums of shares of patients
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class NodeForest:
 
     `roots` (trees + 1,) are the first nodes of each tree and the end; `left` and `right` count from the
     start of all. `value` (nodes, K): class shares (for binary the positive class alone) or means. Mean
-    shares are kept `floor` away from 0 and 1 before the logit: n rows cannot show a smaller risk.
+    shares are kept `floor` away from 0 and 1 before the logit: n patients cannot show a smaller risk.
     """
 
     task: Task
@@ -93,7 +95,7 @@ class NodeForest:
 
 
 def forest_of(
-    estimators: Sequence[Any], task: Task, n_classes: int | None, checkpoints: tuple[float, ...], n_rows: int
+    estimators: Sequence[Any], task: Task, n_classes: int | None, checkpoints: tuple[float, ...], patients: int
 ) -> NodeForest:
     """Read fitted scikit-learn trees into node arrays; their classes are the codes they were fitted on."""
     trees = [e.tree_ for e in estimators]
@@ -110,7 +112,7 @@ def forest_of(
         right=np.where(inner, np.concatenate([t.children_right for t in trees]) + shift, LEAF).astype(np.int32),
         value=np.concatenate([_values(e, t, task, n_classes) for e, t in zip(estimators, trees, strict=True)]),
         checkpoints=checkpoints,
-        floor=0.5 / max(n_rows, 1),
+        floor=0.5 / max(patients, 1),
     )
 
 
@@ -132,7 +134,8 @@ def _values(estimator: Any, tree: Any, task: Task, n_classes: int | None) -> NDA
 class ForestLearner:
     """Fits scikit-learn's forest of one kind and keeps only its nodes.
 
-    `leaf` None: max(5, n / 100) rows; `features`: share of the columns tried at a split, None: square root.
+    `leaf` None: max(5, n / 100) patients; `features`: share of the columns tried at a split, None: square root.
+    Under weights a leaf holds that much weight, so that rows of one patient do not fill it.
     """
 
     kind: str
@@ -144,17 +147,51 @@ class ForestLearner:
     n_classes: int | None
 
     def fit(self, X: Array, y: NDArray[Any], *, weight: Array | None = None) -> NodeForest:
-        import sklearn.ensemble
-
+        patients = len(X) if weight is None else max(1, round(float(np.sum(weight))))
+        leaf = self.leaf or max(5, patients // 100)
         regression = self.task == "regression"
-        cls = getattr(sklearn.ensemble, self.kind + ("Regressor" if regression else "Classifier"))
-        forest = cls(n_estimators=self.trees, min_samples_leaf=self.leaf or max(5, len(X) // 100),
-                     max_features=self.features or "sqrt", random_state=self.seed, n_jobs=1)  # fmt: skip
         outcome = y.astype(np.float64) if regression else y.astype(np.int64)
         classes = None if regression else np.unique(outcome)
-        forest.fit(X, outcome if classes is None else np.searchsorted(classes, outcome), sample_weight=weight)
+        codes = outcome if classes is None else np.searchsorted(classes, outcome)
+        if weight is not None and self.kind == "RandomForest":
+            trees = self._drawn_trees(X, codes, np.asarray(weight, dtype=np.float64), patients, leaf)
+        else:
+            trees = self._trees(X, codes, weight, patients, leaf)
         if classes is not None:
-            for tree in forest.estimators_:
+            for tree in trees:
                 tree.classes_ = classes[tree.classes_.astype(np.int64)]
         marks = tuple(float(t) for t in (self.trees // 4, self.trees // 2, self.trees) if t > 0)
-        return forest_of(forest.estimators_, self.task, self.n_classes, tuple(dict.fromkeys(marks)), len(X))
+        return forest_of(trees, self.task, self.n_classes, tuple(dict.fromkeys(marks)), patients)
+
+    def _trees(self, X: Array, y: NDArray[Any], weight: Array | None, patients: int, leaf: int) -> list[Any]:
+        """scikit-learn's own forest."""
+        import sklearn.ensemble
+
+        cls = getattr(sklearn.ensemble, self.kind + ("Regressor" if self.task == "regression" else "Classifier"))
+        heavy = {} if weight is None else {"min_weight_fraction_leaf": _fraction(leaf, patients)}
+        forest = cls(n_estimators=self.trees, min_samples_leaf=leaf, max_features=self.features or "sqrt",
+                     random_state=self.seed, n_jobs=1, **heavy)  # fmt: skip
+        return list(forest.fit(X, y, sample_weight=weight).estimators_)
+
+    def _drawn_trees(self, X: Array, y: NDArray[Any], weight: Floats, patients: int, leaf: int) -> list[Any]:
+        """A random forest whose draws are as large as the number of patients, a row's chance being its weight.
+
+        scikit-learn draws as many rows as there are: a patient of 100 rows would stand in every tree.
+        """
+        import sklearn.tree
+
+        cls = sklearn.tree.DecisionTreeRegressor if self.task == "regression" else sklearn.tree.DecisionTreeClassifier
+        random = np.random.RandomState(self.seed)
+        trees = []
+        for _ in range(self.trees):
+            drawn = random.multinomial(patients, weight / weight.sum())
+            tree = cls(min_weight_fraction_leaf=_fraction(leaf, patients), max_features=self.features or "sqrt",
+                       random_state=random.randint(2**31 - 1))  # fmt: skip
+            rows = np.flatnonzero(drawn)
+            trees.append(tree.fit(X[rows], y[rows], sample_weight=drawn[rows].astype(np.float64)))
+        return trees
+
+
+def _fraction(leaf: int, patients: int) -> float:
+    """The share of the whole weight that a leaf needs."""
+    return min(0.5, (leaf - ROUNDING) / patients)

@@ -92,11 +92,17 @@ class LinearLearner:
         wide: Floats = np.asarray(X, dtype=np.float64)
         n, p = wide.shape
         case: Floats = np.ones(n) if weight is None else np.asarray(weight, dtype=np.float64)
-        kept = screen(wide, y, self.task) if self.l1_ratio is not None and p > n else np.arange(p)
+        kept = (
+            screen(wide, y, self.task, weight)
+            if self.l1_ratio is not None and p > round(float(case.sum()))
+            else np.arange(p)
+        )
         blocks = self._path(wide[:, kept], y, case)
         coefficients = np.zeros((*blocks.shape[:2], p + 1))
         coefficients[:, :, np.append(kept, p)] = blocks
-        return self._fitted(coefficients, wide, y, case)
+        return self._fitted(
+            coefficients, wide, y, case, wide.mean(axis=0) if weight is None else case @ wide / case.sum()
+        )
 
     def _path(self, X: Floats, y: NDArray[Any], case: Floats) -> Floats:
         """Coefficients (L, K, p + 1), the intercept last (0 for Cox)."""
@@ -123,14 +129,13 @@ class LinearLearner:
         outcome = y.astype(np.float64)
         return Logistic(A, outcome, case) if self.task == "binary" else Gaussian(A, outcome, case)
 
-    def _fitted(self, coefficients: Floats, X: Floats, y: NDArray[Any], case: Floats) -> LinearPath:
+    def _fitted(self, coefficients: Floats, X: Floats, y: NDArray[Any], case: Floats, centre: Floats) -> LinearPath:
         chosen = int(np.argmin([abs(np.log(s / self.default)) for s in self.strengths]))
         path = LinearPath(self.task, coefficients[:, :, :-1], coefficients[:, :, -1], self.strengths, chosen)
         if self.task not in SURVIVAL_TASKS or self.times is None:
             return path
         # centred columns: the baseline is that of the average patient, and exp() stays in range
         times = np.asarray(self.times, dtype=np.float64)
-        centre = X.mean(axis=0) if len(X) else np.zeros(X.shape[1])
         path = replace(path, intercepts=-(path.coefficients @ centre))
         links = [X @ path.coefficients[j, 0] + path.intercepts[j, 0] for j in range(len(self.strengths))]
         return replace(path, times=times, baseline=baseline_on_grid(y, links, times, case))
@@ -144,19 +149,26 @@ def baseline_on_grid(y: NDArray[Any], links: Sequence[Floats], times: Floats, we
     ])  # fmt: skip
 
 
-def screen(X: Floats, y: NDArray[Any], task: Task) -> NDArray[np.int64]:
-    """Columns that stay when there are more columns than rows: the 4 E with the strongest single association."""
+def screen(X: Floats, y: NDArray[Any], task: Task, weight: Array | None = None) -> NDArray[np.int64]:
+    """Columns that stay when there are more columns than patients: the 4 E with the strongest single association."""
+    case = np.ones(len(y)) if weight is None else np.asarray(weight, dtype=np.float64)
     if task in SURVIVAL_TASKS:
         event = y["event"] == 1
-        events = int(event.sum())
-        outcome = (event - hazard.nelson_aalen(y["time"], event, entry=y["entry"]).at(y["time"]))[:, None]
+        events = int(case[event].sum() + 0.5)
+        met = hazard.nelson_aalen(y["time"], event, entry=y["entry"], weight=weight).at(y["time"])
+        outcome = (event - met)[:, None]
     elif task == "regression":
-        events, outcome = len(y), y.astype(np.float64)[:, None]
+        events, outcome = int(case.sum() + 0.5), y.astype(np.float64)[:, None]
     else:
         outcome = (y[:, None] == np.unique(y)[None, :]).astype(np.float64)
-        events = int(outcome.sum(axis=0).min())
-    spread = X.std(axis=0)
-    strength = np.abs((X - X.mean(axis=0)).T @ (outcome - outcome.mean(axis=0))).max(axis=1)
+        events = int((case @ outcome).min() + 0.5)
+    if weight is None:
+        spread = X.std(axis=0)
+        strength = np.abs((X - X.mean(axis=0)).T @ (outcome - outcome.mean(axis=0))).max(axis=1)
+    else:
+        apart, held = X - case @ X / case.sum(), outcome - case @ outcome / case.sum()
+        spread = np.sqrt(case @ apart**2 / case.sum())
+        strength = np.abs((case[:, None] * apart).T @ held).max(axis=1)
     strength = np.divide(strength, spread, out=np.zeros_like(strength), where=spread > 0)
     return np.sort(np.argsort(-strength, kind="stable")[: max(1, 4 * events)])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tabml.core.wording import counted
 from tabml.report.figures.canvas import Canvas, cut, wrap
 from tabml.report.words import whole
 
@@ -173,7 +174,9 @@ def _own(step: Record) -> str:
 
 def histogram(key: str, edges: Sequence[float], counts: Sequence[int], title: str) -> str:
     """A small histogram with its ends written below."""
-    canvas = Canvas(key, 220, 72, f"Distribution of {title}", f"{sum(counts)} values in {len(counts)} groups.")
+    canvas = Canvas(
+        key, 220, 72, f"Distribution of {title}", f"{counted(sum(counts), 'value')} in {counted(len(counts), 'group')}."
+    )
     most = max(counts, default=0) or 1
     wide = 216 / max(1, len(counts))
     for k, n in enumerate(counts):

@@ -9,7 +9,7 @@ from tabml.core.config import settings
 from tabml.report.blocks import Block, Grid, Section, TableRow, Text
 from tabml.report.document import Record, View, text_of
 from tabml.report.methods import methods, to_fill
-from tabml.report.words import ESTIMATES, METRICS, metric, model_name
+from tabml.report.words import ESTIMATES, METRICS, metric
 
 COLUMNS = ("apparent", "cv_winner", "corrected_bbc", "corrected_nested", "internal_external", "external")
 EQUATION = "equation"
@@ -133,7 +133,7 @@ def _side_by_side(view: View, role: str) -> Grid | None:
     methods_used = sorted({str(e["ci_method"]).replace("_", " ") for e in found if e.get("ci_method")})
     if methods_used:
         note += f" Intervals (95 %): {', '.join(methods_used)}."
-    return Grid(model_name(role), ("Measure", *(_heading(k) for k in kinds)), tuple(rows), note)
+    return Grid(view.model_name(role), ("Measure", *(_heading(k) for k in kinds)), tuple(rows), note)
 
 
 def _heading(kind: str) -> str:
@@ -165,17 +165,17 @@ def _comparisons(view: View) -> tuple[Block, ...]:
     if not found:
         return ()
     rows = tuple(
-        TableRow((_line(str(e.get("key")), e.get("horizon"), e.get("class"), e.get("threshold")), _compared(str(e.get("model"))), text_of(e)))
+        TableRow((_line(str(e.get("key")), e.get("horizon"), e.get("class"), e.get("threshold")), _compared(view, str(e.get("model"))), text_of(e)))
         for e in found
     )  # fmt: skip
     note = "Paired on the same patients; an interval that contains zero means no clear difference."
     return (Grid("Differences between models", ("Measure", "Models", "Difference"), rows, note),)
 
 
-def _compared(models: str) -> str:
+def _compared(view: View, models: str) -> str:
     """`final - age_sex` in words."""
     first, minus, second = models.partition(" - ")
-    return f"{model_name(first)} minus {model_name(second).lower()}" if minus else model_name(models)
+    return f"{view.model_name(first)} minus {view.model_name(second).lower()}" if minus else view.model_name(models)
 
 
 def _model(record: Record) -> str:

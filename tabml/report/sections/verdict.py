@@ -8,13 +8,13 @@ from tabml.report.blocks import Block, Facts, Figure, Section, Text, Verdict
 from tabml.report.document import Record, View, text_of
 from tabml.report.figures.performance import ladder
 from tabml.report.sections.notices import notices
-from tabml.report.words import ESTIMATES, HONEST, count, listed, metric, model_name, percent, separation, whole
+from tabml.report.words import ESTIMATES, HONEST, count, listed, metric, percent, separation, whole
 
 Answer = Literal["useful", "not_better", "no_signal", "unknown"]
 RANKING = ("auroc", "hand_till_m", "one_vs_rest_auroc", "uno_c", "harrell_c", "auc_at")
 MARKS: dict[Answer, tuple[Literal["good", "caution", "bad", "neutral"], str]] = {
     "useful": ("good", "Useful"),
-    "not_better": ("caution", "Not clearly better than age and sex"),
+    "not_better": ("caution", "Not clearly better than {age_sex}"),
     "no_signal": ("bad", "No usable signal"),
     "unknown": ("neutral", "No verdict"),
 }
@@ -68,6 +68,7 @@ def _measured(view: View) -> Answer:
 def _verdict(view: View, headline: Record | None) -> Verdict:
     found = answer(view)
     tone, mark = MARKS[found]
+    mark = mark.format(age_sex=view.age_sex)
     if headline is None:
         return Verdict(tone, mark, "No performance was estimated in this study.", (), "–", "", "", "", "")
     key = str(headline["key"])
@@ -98,7 +99,7 @@ def _sentence(view: View, found: Answer, headline: Record) -> str:
     if found == "no_signal":
         return "The data hold no usable signal: no model is reliably better than giving everyone the same answer."
     if found == "not_better":
-        return "The model is not reliably better than age and sex alone. Use the simpler answer."
+        return f"The model is not reliably better than {view.age_sex} alone. Use the simpler answer."
     key, value = str(headline["key"]), float(headline["value"])
     if view.is_survival and key in RANKING:
         return f"The model tells patients who have the event early from those who have it late or never {separation(value)}."
@@ -132,7 +133,8 @@ def _details(view: View, key: str) -> tuple[str, ...]:
     said: list[str] = []
     plain = view.estimate(key, "age_sex", estimate_type=(*HONEST, "cv_winner"))
     if plain is not None and plain.get("value") is not None:
-        said.append(f"Age and sex alone: {text_of(plain)}.")
+        columns = f" ({view.age_sex_columns})" if view.age_sex_columns else ""
+        said.append(f"{view.age_sex.capitalize()} alone{columns}: {text_of(plain)}.")
     if view.simple_is_final:
         said.append("The final model is also the simplest within one standard error of the best.")
     if _belief(view):
@@ -259,7 +261,7 @@ def _ladder(view: View, headline: Record | None) -> list[Block]:
     beside = " The simpler answers are cross-validated, without correction." \
         if kinds == ["cv_winner"] else ""  # fmt: skip
     svg = ladder(
-        [(model_name(str(e["model"])), e) for e in rows], reference=word.chance, label=word.label, better=better
+        [(view.model_name(str(e["model"])), e) for e in rows], reference=word.chance, label=word.label, better=better
     )
     chance = " The dashed line is chance." if word.chance is not None else ""
     return [Figure(svg, f"The model beside simpler answers, with 95 % intervals.{chance}{beside}")]

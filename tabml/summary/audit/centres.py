@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tabml.core.findings import Finding, finding
+from tabml.core.wording import counted
 from tabml.summary.audit.context import Context, Verdicts
 from tabml.summary.audit.strength import strength
 from tabml.summary.columns import Floats
@@ -80,7 +81,7 @@ def _prevalence(context: Context, rows: np.ndarray[tuple[int], np.dtype[np.int64
         return []
     p, q = float(here.mean()), float(there.mean())
     if p in (0.0, 1.0):
-        return [f"one outcome class only ({len(here)} rows)"]
+        return [f"one outcome class only ({counted(len(here), 'row')})"]
     pooled = float(context.target.y.mean())
     z = abs(p - q) / np.sqrt(pooled * (1 - pooled) * (1 / len(here) + 1 / len(there)))
     return (

@@ -6,6 +6,7 @@ import hashlib
 
 import numpy as np
 
+from tabml.core.config import AuditNode
 from tabml.core.findings import Finding, finding
 from tabml.core.target import SURVIVAL_TASKS, Target
 from tabml.summary.audit.context import Context, Verdicts
@@ -13,7 +14,6 @@ from tabml.summary.audit.names import looks_like_id, shares_a_word, tells_outcom
 from tabml.summary.audit.strength import MIN_ROWS, Strength, strength
 from tabml.summary.columns import Column, Floats, Ints
 
-GAP = 0.25  # a column this far above the next unrelated one is suspicious
 SURE = 0.90  # the lower bound that the first rule needs
 NEAR = 0.05  # unrelated columns this close: strong real measurements, no leak
 RELATED = 0.9  # rank correlation above which two columns tell the same
@@ -40,7 +40,8 @@ def copies(context: Context) -> Verdicts:
         codes = column.codes[context.target.rows]
         if _is_copy(codes, outcome):
             said = f"{name} equals the outcome in all {int((codes >= 0).sum())} rows where it is known"
-            findings.append(finding("TB140", said, columns=[name], count=1))
+            findings.append(finding("TB140", said, columns=[name], count=1,
+                                    remedy="set aside as a copy of the outcome; --keep to use it all the same"))  # fmt: skip
             aside[name] = ("TB140", "exact copy of the outcome")
             continue
         digest = _digest(column)
@@ -75,7 +76,7 @@ def strong_columns(context: Context, strengths: dict[str, Strength]) -> Verdicts
     for name in ranked:
         found = strengths[name]
         next_best = _next_unrelated(context, name, ranked, strengths)
-        rule = _rule(found, next_best, context.config.audit.leak_score)
+        rule = _rule(found, next_best, context.config.audit)
         if rule is None:
             continue
         said = f"{name} alone has an out-of-fold {found.measure} of {found.value:.2f}"
@@ -100,7 +101,8 @@ def row_numbers(context: Context) -> Verdicts:
     for name, column in context.columns.items():
         if _numbers_the_rows(column, name):
             findings.append(finding("TB144", f"{name} has another value in every row, like a row number or id",
-                                    columns=[name], count=1))  # fmt: skip
+                                    columns=[name], count=1,
+                                    remedy="set aside as an id; --keep to use it all the same"))  # fmt: skip
             aside[name] = ("TB144", "numbers the rows")
     findings.extend(_sorted_files(context))
     return Verdicts(tuple(findings), aside)
@@ -117,11 +119,17 @@ def column_strengths(context: Context, skip: set[str]) -> dict[str, Strength]:
     return {name: s for name, s in found.items() if s is not None}
 
 
-def _rule(found: Strength, next_best: float | None, leak_score: float) -> str | None:
-    if found.value > leak_score and found.lower > SURE:
+def _rule(found: Strength, next_best: float | None, audit: AuditNode) -> str | None:
+    """Why a column is suspicious: `sure`, `crowd` (others come near), `gap`; None for an ordinary predictor.
+
+    One real predictor among noise stands far above the rest as well, so a gap counts only for a column that
+    would be strong anywhere.
+    """
+    if found.value > audit.leak_score and found.lower > SURE:
         return "crowd" if next_best is not None and next_best > found.value - NEAR else "sure"
-    floor = 0.0 if found.measure == "R squared" else 0.5
-    if next_best is not None and found.value - max(next_best, floor) > GAP:
+    is_r2 = found.measure == "R squared"
+    floor, strong = (0.0, audit.gap_r2) if is_r2 else (0.5, audit.gap_score)
+    if next_best is not None and found.value > strong and found.value - max(next_best, floor) > audit.leak_gap:
         return "gap"
     return None
 

@@ -7,6 +7,7 @@ import numpy as np
 from tabml.core.findings import Finding, finding
 from tabml.core.outcome import REVERSED_NAME
 from tabml.core.target import SURVIVAL_TASKS
+from tabml.core.wording import counted
 from tabml.metrics.survival import median_follow_up
 from tabml.summary.audit.context import Context, Verdicts
 from tabml.summary.sample_size import candidate_parameters, effective
@@ -21,7 +22,7 @@ def repeated_patients(context: Context) -> Verdicts:
     said_before = any(f.code == "TB123" for f in context.cohort.findings)
     if rows == patients or said_before:
         return Verdicts()
-    said = f"{patients} patients have {rows} rows; effective numbers are those of the patients"
+    said = f"{counted(patients, 'patient')} with {counted(rows, 'row')}; effective numbers are those of the patients"
     return Verdicts((finding("TB123", said, count=rows - patients),))
 
 
@@ -76,7 +77,7 @@ def follow_up(context: Context) -> Verdicts:
         frame = context.cohort.frame
         lost = int((frame[times[0]].isna() & frame[events[0]].notna()).sum())
         if lost:
-            findings.append(finding("TB134", f"follow-up missing in {lost} rows with a known event status",
+            findings.append(finding("TB134", f"follow-up missing in {counted(lost, 'row')} with a known event status",
                                     columns=[times[0]], count=lost))  # fmt: skip
     findings.extend(_short_centres(context))
     return Verdicts(tuple(findings))
