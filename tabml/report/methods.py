@@ -179,7 +179,7 @@ def _verdict(view: View) -> str:
         return ""
     return (
         "A model is called useful where the mean loss it saves on unseen patients, corrected for the choice, exceeds 1.645 "
-        "standard errors of the paired differences, against giving everyone the same answer and against age and sex."
+        f"standard errors of the paired differences, against giving everyone the same answer and against {view.age_sex}."
     )
 
 
