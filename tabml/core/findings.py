@@ -110,7 +110,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ("TB212", "warn", "a trial failed", "see the trial table for the reason"),
     ("TB220", "info", "zero follow-up times moved to half the smallest positive time", "check the dates"),
     ("TB230", "warn", "better than the null model but not than age and sex", "do not use the larger model"),
-    ("TB231", "warn", "more than 5 % of resamples skipped", "read the interval with care"),
+    ("TB231", "warn", "more than 5 % of resamples skipped or drawn again", "read the interval with care"),
     ("TB240", "grave", "no usable signal", "the models do no better than the average patient"),
     ("TB300", "warn", "a number is not estimable", "see its reason"),
     ("TB301", "warn", "predicted risks are off: calibration slope outside 0.8-1.2", "recalibrate before use"),

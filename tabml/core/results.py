@@ -37,6 +37,10 @@ HEADLINES: dict[Task, tuple[str, ...]] = {
 }
 
 
+#: Noted beside left-out centres where the choice was not made again without each of them.
+SHARED_CHOICE = "the centre took part in the choice and calibration of the model, not in its fit"
+
+
 @dataclass(frozen=True)
 class Estimate:
     """One number. (key, model, estimate_type, population, horizon, cls, cause, threshold, features) is unique."""

@@ -116,9 +116,14 @@ def example_positions(attribution: Attribution, *, cls: int = 0) -> tuple[int, .
 
 
 def imputed_values(prep: FittedPrep) -> dict[str, object]:
-    """What a complete recipe puts in place of missing cells: a number, a level code, or true/false."""
+    """What a complete recipe puts in place of missing cells: a number, a level code, or true/false.
+
+    Where gaps stand at the mean, a category is filled by the shares of its levels, which are no level to name.
+    """
     values: dict[str, object] = {}
     for plan in prep.plans if prep.recipe.complete else ():
+        if prep.recipe.scaled and plan.kind in ("category", "boolean"):
+            continue
         if plan.kind == "category":
             shown = dict(zip(plan.columns, plan.fill, strict=True))
             hits = [level for level in plan.levels if shown.get(f"{plan.name}={level}") == 1.0]

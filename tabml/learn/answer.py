@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from tabml.core.findings import Finding, finding
 from tabml.core.progress import Report, silent
 from tabml.core.results import Curve, Estimate, EstimateType
 from tabml.learn.budget import Remaining, forever
 from tabml.learn.chosen import Chosen
 from tabml.learn.contenders import choosers
-from tabml.learn.estimate.bbc import Corrected, affordable, bias_corrected, patient_weights, verdict
+from tabml.learn.estimate.bbc import Corrected, Gain, affordable, bias_corrected, patient_weights, verdict
 from tabml.learn.estimate.centres import LeftOut
 from tabml.learn.estimate.nested import nested
 from tabml.learn.evaluate import centres as numbers_of_centres
 from tabml.learn.evaluate import numbers
+from tabml.learn.evaluate.crossfit import CALIBRATION
 from tabml.learn.evaluate.curves import curves
 from tabml.learn.executor import Executor
 from tabml.learn.judge import Judge
-from tabml.learn.loss import Floats, by_patient
 from tabml.learn.pipeline import FittedPipeline
 from tabml.learn.scored import Scored, fold_numbers, of_outer, out_of_fold
 from tabml.metrics.registry import HEADLINE
@@ -53,12 +55,14 @@ def estimate(
     material, config, trials = chosen.material, chosen.config, chosen.found.done
     repeats = 1 if chosen.plan.kind == "nested" else 1 + max(f.repeat for f in chosen.plan.folds)
     resamples = affordable(config.estimate.resamples, material.patients.n, repeats)
-    weights = patient_weights(material, resamples, "bbc")
-    bench = numbers.Bench(material, Judge.of(material), weights, config.report.thresholds)
+    drawn = patient_weights(material, resamples, "bbc")
+    bench = numbers.Bench(material, Judge.of(material), drawn.counts, config.report.thresholds)
     folds = fold_numbers(chosen.plan)
     scored = out_of_fold(chosen.field, trials, chosen.decision, chosen.lesson, folds)
     bench, hurried = numbers.in_time(bench, scored, executor.workers, remaining)
-    winner = numbers.resampled(bench, scored, executor, headline=False, remaining=remaining)
+    winner = numbers.resampled(
+        bench, scored, executor, headline=False, slow=chosen.plan.kind != "nested", remaining=remaining
+    )
     own = numbers.on_own_rows(bench, pipelines)
     apparent = numbers.resampled(bench, own, executor, headline=False, remaining=remaining)
     estimates = [
@@ -72,28 +76,28 @@ def estimate(
         draws = numbers.resampled(bench, scored, executor, headline=True, remaining=remaining)
         estimates += numbers.cross_validated(bench, scored, draws, honest)
         comparisons = numbers.compared_scored(bench, scored, draws, honest)
-        word, findings = verdict(_outer_gains(chosen, scored, bench), shrink=1.0)
+        word, findings = verdict(_gains(chosen, scored))
     else:
         honest = "corrected_bbc"
         models = choosers(chosen.field, trials)
-        asks = {name: bench.asks(name) for name in models}
+        asks = {name: [a for a in bench.asks(name) if a.key not in CALIBRATION] for name in models}
         corrected = bias_corrected(
             chosen.field, models, asks, chosen.lesson, folds, config, bench.weights, executor, progress, remaining
         )  # fmt: skip
-        more, skipped = numbers.corrected(bench, corrected)
+        more, skipped = numbers.corrected(bench, corrected, scored, winner)
         estimates += more
         comparisons = numbers.compared_corrected(bench, corrected)
-        if "final" in corrected:
-            word, findings = verdict(_draw_gains(corrected))
-        else:
-            word, findings = verdict(_outer_gains(chosen, scored, bench), shrink=1.0)
+        word, findings = verdict(_gains(chosen, scored, corrected))
+        if "final" not in corrected:
             hurried += (finding("TB208", "no corrected estimate was reached: the winner's stands, which is too good"),)
         findings = (*findings, *skipped)
     centres = numbers_of_centres.by_centre(bench, left_out)
     estimates += [*centres, *numbers_of_centres.pooled(bench, left_out, centres)]
-    headline = next((e for e in estimates if (e.key, e.model, e.estimate_type) == (HEADLINE[material.task], "final", honest)), None)  # fmt: skip
+    of_final = {e.estimate_type: e for e in estimates if (e.key, e.model) == (HEADLINE[material.task], "final")}
+    headline = of_final.get(honest) or of_final.get("cv_winner")
     said = [
         *hurried,
+        *numbers.said_of_redrawn(drawn),
         *numbers.said_of_calibration(estimates, honest), *numbers.said_of_missing(estimates),
         *numbers_of_centres.said_of_centres(bench, centres, headline),
     ]  # fmt: skip
@@ -101,21 +105,17 @@ def estimate(
                   (*findings, *said), word, headline)  # fmt: skip
 
 
-def _draw_gains(draws: Mapping[str, Corrected]) -> dict[str, Floats]:
-    """Loss saved against each reference, per draw (B,)."""
-    return {name: draws[name].loss - draws["final"].loss for name in ("null", "age_sex") if name in draws}
-
-
-def _outer_gains(chosen: Chosen, scored: Mapping[str, Scored], bench: numbers.Bench) -> dict[str, Floats]:
-    """Loss saved against each reference on outer predictions, per bootstrap draw (B,)."""
+def _gains(
+    chosen: Chosen, scored: Mapping[str, Scored], corrected: Mapping[str, Corrected] | None = None
+) -> dict[str, Gain]:
+    """Loss saved against each reference; the mean from the out-of-bag draws where there are some."""
     rule = chosen.found.rule
-    loss = {}
-    for name in ("final", "null", "age_sex"):
-        if name in scored:
-            rows = rule.rows(scored[name].link[0], 0)
-            loss[name] = by_patient(rows, rule.patient, rule.n_patients)
-    weight = bench.weights.astype(float)
-    return {n: weight @ (v - loss["final"]) / weight.sum(axis=1) for n, v in loss.items() if n != "final"}
+    names = [n for n in ("final", "null", "age_sex") if n in scored]
+    loss = {n: rule(scored[n].link).mean(axis=0) for n in names}
+    mean: dict[str, float] = {}
+    if corrected is not None and "final" in corrected:
+        mean = {n: float(np.nanmean(corrected[n].loss - corrected["final"].loss)) for n in names[1:] if n in corrected}
+    return {n: Gain.of(loss[n] - loss["final"], mean.get(n)) for n in names[1:]}
 
 
 def _drawn(honest: EstimateType) -> EstimateType:

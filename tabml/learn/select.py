@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
+NULL = 0  # simplicity of the models that give everybody the same answer
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -25,7 +27,9 @@ def select(loss: Floats, simplicity: NDArray[np.integer], weight: Floats | None 
 
     Best: least mean loss, the first of equals. Simple: least `simplicity` (C,) among the candidates whose mean
     paired difference to best is at most its standard error sd/sqrt(N); ties by lower loss, then by order. A
-    candidate that lost a prediction holds NaN and is never chosen; so is a patient of weight 0 in every row.
+    candidate that lost a prediction holds NaN and is never chosen; nor is a null model (simplicity 0) beside a real
+    one: that the models do no better is for the verdict to say, and a constant has no AUROC to estimate. A patient
+    of weight 0 in every row is not asked for.
     """
     w = np.ones((1, loss.shape[1])) if weight is None else np.atleast_2d(np.asarray(weight, dtype=float))
     seen = w.any(axis=0)
@@ -35,11 +39,12 @@ def select(loss: Floats, simplicity: NDArray[np.integer], weight: Floats | None 
     n = w.sum(axis=1)
     means = w @ known.T / n[:, None]
     means[:, lost] = np.inf
-    best = means.argmin(axis=1)
+    barred = lost | (simplicity == NULL) if (~lost & (simplicity != NULL)).any() else lost
+    best = np.where(barred, np.inf, means).argmin(axis=1)
     simple = np.empty_like(best)
     for winner in np.unique(best):
         rows = np.flatnonzero(best == winner)
-        simple[rows] = _simplest(known, lost, simplicity, int(winner), w[rows], means[rows])
+        simple[rows] = _simplest(known, barred, simplicity, int(winner), w[rows], means[rows])
     return Choice(best, simple, means)
 
 
@@ -53,13 +58,13 @@ def paired(d: Floats, weight: Floats) -> tuple[Floats, Floats]:
 
 
 def _simplest(
-    loss: Floats, lost: NDArray[np.bool_], simplicity: NDArray[np.integer], winner: int, weight: Floats, means: Floats
+    loss: Floats, barred: NDArray[np.bool_], simplicity: NDArray[np.integer], winner: int, weight: Floats, means: Floats
 ) -> Indices:
     d = loss - loss[winner]
     n = weight.sum(axis=1)[:, None]
     mean = weight @ d.T / n
     se = np.sqrt(np.maximum(weight @ (d**2).T / n - mean**2, 0.0) / n)
-    eligible = (mean <= se) & ~lost[None, :]
+    eligible = (mean <= se) & ~barred[None, :]
     rank = np.where(eligible, simplicity[None, :], np.iinfo(np.int64).max)
     least = rank == rank.min(axis=1, keepdims=True)
     return np.asarray(np.where(least & eligible, means, np.inf).argmin(axis=1), dtype=np.int64)

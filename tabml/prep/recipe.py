@@ -23,7 +23,7 @@ FLAG = " is missing"
 
 @dataclass(frozen=True)
 class Recipe:
-    """`complete`: no missing cells; `scaled`: mean 0 and SD 1; `missing_flags`: a 0/1 column per variable with gaps.
+    """`complete`: no missing cells; `scaled`: mean 0 and SD 1, gaps at the mean; `missing_flags`: a 0/1 column per variable with gaps.
 
     `numeric`: categories as 0/1 columns, else as codes 0...K-1. Complete recipes leave out variables with a
     missing share above `max_missing`; levels of fewer than `rare_level` training patients read as none.
@@ -143,7 +143,7 @@ def fit_prep(
             continue
         plan = plan_column(frame, variables[name], rare_level=recipe.rare_level, coded=not recipe.numeric, patient=who)
         reading = plan.read(frame)
-        plan = learn_fill(plan, reading, weight)
+        plan = learn_fill(plan, reading, weight, mean=recipe.scaled)
         share = _share(reading.missing, weight)
         if recipe.missing_flags and 0 < share < 1:
             flags.append(plan)

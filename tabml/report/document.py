@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tabml.core.results import HEADLINES
+from tabml.core.results import HEADLINES, SHARED_CHOICE
 from tabml.report.words import AGE_SEX, BIASED, HONEST, model_name, percent
 
 Record = Mapping[str, Any]
@@ -183,6 +183,12 @@ class View:
 
     def has_finding(self, code: str) -> bool:
         return any(f.get("code") == code for f in self.rows("findings"))
+
+    @property
+    def choice_is_shared(self) -> bool:
+        """Whether left-out centres still took part in the choice and calibration of the model."""
+        found = self.estimates(estimate_type="internal_external")
+        return any(SHARED_CHOICE in str(e.get("reason") or "") for e in found)
 
     def centres(self) -> list[str]:
         """Names of the left-out centres, in document order."""

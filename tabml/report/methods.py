@@ -23,7 +23,7 @@ TASKS = {
 }
 METHODS = {
     "bbc": "bootstrap bias-corrected cross-validation (Tsamardinos et al. 2018): patients were resampled, the best configuration was "
-    "chosen again in each resample and scored on the patients left out of it",
+    "chosen again in each resample and scored on the patients left out of it; calibration was measured on cross-fitted predictions",
     "nested": "nested cross-validation: the choice between configurations was made without the patients it was measured on",
 }
 FINAL = {
@@ -32,8 +32,8 @@ FINAL = {
     "best": "The final model is the best single configuration",
 }
 FLAGS = {
-    True: "missing values were imputed and marked by an indicator column",
-    False: "missing values were imputed, without indicator columns",
+    True: "missing values were imputed (mean in linear models, else median or most frequent level) and marked by an indicator column",
+    False: "missing values were imputed (mean in linear models, else median or most frequent level), without indicator columns",
 }
 
 
@@ -164,17 +164,34 @@ def _correction(view: View) -> str:
     method = {"corrected_bbc": "bbc", "corrected_nested": "nested"}.get(kind, method)
     if method not in METHODS:
         return _fill("how the estimate was corrected for selection")
-    resamples = next(
-        (e.get("resamples") for e in view.rows("estimates") if e.get("resamples")), _config(view, "estimate.resamples")
-    )
-    drawn = f" Intervals (95 %) rest on {resamples} resamples of patients." if resamples else ""
+    made = [headline or {}, *view.rows("estimates")]
+    resamples = next((e.get("resamples") for e in made if e.get("resamples")), _config(view, "estimate.resamples"))
+    drawn = (
+        f" Intervals (95 %) rest on {resamples} resamples of patients; those of calibration slopes and ratios on formulas, "
+        "where each patient has one row."
+    ) if resamples else ""  # fmt: skip
     return f"The headline was corrected for having chosen among configurations by {METHODS[method]}.{drawn}"
+
+
+def _verdict(view: View) -> str:
+    verdict = view.part("study").get("verdict")
+    if not verdict:
+        return ""
+    return (
+        "A model is called useful where the mean loss it saves on unseen patients, corrected for the choice, exceeds 1.645 "
+        f"standard errors of the paired differences, against giving everyone the same answer and against {view.age_sex}."
+    )
 
 
 def _centres(view: View) -> str:
     names = view.centres()
     if not names:
         return ""
+    if view.choice_is_shared:
+        return (
+            f"In addition each centre ({listed(names)}) was left out in turn and predicted by the same kind of model "
+            "fitted on the others; the choice of model and its calibration had used all centres."
+        )
     return (
         f"In addition each centre ({listed(names)}) was left out in turn and predicted by a model built on the others."
     )
@@ -206,6 +223,6 @@ def _software(view: View) -> str:
 PARAGRAPHS: tuple[tuple[Callable[[View], str], ...], ...] = (
     (_sources, _outcome, _predictors, _missing),
     (_models, _choice),
-    (_folds, _correction, _centres, _measures),
+    (_folds, _correction, _verdict, _centres, _measures),
     (_explained, _software),
 )

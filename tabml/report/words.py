@@ -70,7 +70,7 @@ ESTIMATES: dict[str, tuple[str, str]] = {
     "cv_winner": ("Cross-validated winner", "the best of many models by cross-validation: still too good, for it was chosen by this number"),
     "corrected_bbc": ("Corrected", "on patients the model had not seen, corrected for having chosen the best of many models (bootstrap bias-corrected cross-validation)"),
     "corrected_nested": ("Corrected", "on patients seen neither by the model nor by the choice between models (nested cross-validation)"),
-    "internal_external": ("Left-out centre", "on a centre that had no part in building the model"),
+    "internal_external": ("Left-out centre", "on a centre that was left out when the model was fitted"),
     "external": ("External", "on patients of another study"),
 }  # fmt: skip
 

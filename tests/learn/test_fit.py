@@ -11,7 +11,7 @@ import pytest
 
 from tabml.core.errors import ConfigError
 from tabml.core.outcome import make_target
-from tabml.core.results import Results
+from tabml.core.results import SHARED_CHOICE, Results
 from tabml.learn import fit
 from tabml.learn.fit import LearnResult, learn
 from tabml.learn.pipeline import FittedPipeline
@@ -53,20 +53,45 @@ def test_three_named_estimates_and_the_centres_are_there(study) -> None:
     assert headline.lower < headline.value < headline.upper
 
 
-def test_observed_to_expected_keeps_its_own_interval(study) -> None:
-    """Draws inside outcome strata cannot vary the number of events, so they would make it half as wide."""
+@pytest.mark.parametrize("kind", ["cv_winner", "corrected_bbc"])
+def test_observed_to_expected_keeps_its_own_interval(study, kind: str) -> None:
     [ratio] = [
         e for e in study.estimates
-        if (e.key, e.model, e.estimate_type, e.population) == ("observed_expected", "final", "cv_winner", "all")
+        if (e.key, e.model, e.estimate_type, e.population) == ("observed_expected", "final", kind, "all")
     ]  # fmt: skip
     mine = study.predictions.query("model == 'final' and kind == 'out_of_fold'")
     truth = observed_expected(mine["truth"].to_numpy(dtype=float), mine.filter(like="probability").to_numpy()[:, 0])
     assert (ratio.lower, ratio.upper) == pytest.approx((truth.lower, truth.upper), rel=1e-6)
 
 
+def test_calibration_has_nothing_to_correct(study) -> None:
+    """Cross-fitted calibration saw none of the patients it is judged on; out-of-bag draws would double its error."""
+    for key in ("calibration_slope", "calibration_in_the_large", "ici"):
+        winner, corrected = (
+            next(e for e in study.estimates if (e.key, e.model, e.estimate_type) == (key, "final", kind))
+            for kind in ("cv_winner", "corrected_bbc")
+        )
+        assert winner.value == corrected.value and corrected.lower is not None
+
+
 def test_a_signal_is_found(study) -> None:
     assert study.verdict == "useful"
     assert 0.7 < study.headline.value < 0.9
+
+
+def test_above_five_centres_each_number_says_that_the_choice_was_shared(study) -> None:
+    def told(result: LearnResult) -> set[bool]:
+        return {
+            SHARED_CHOICE in str(e.reason)
+            for e in result.estimates
+            if e.estimate_type == "internal_external" and e.key == "auroc" and e.model == "final"
+        }
+
+    assert told(study) == {False}
+    many = _learn(small_cohort(180, centres=6), quick_config(search={"models": ["ridge"]}))
+    assert told(many) == {True}
+    few = next(e for e in many.estimates if e.population == "centre:C0" and e.model == "final")
+    assert few.reason.startswith("few: ") or few.reason == SHARED_CHOICE
 
 
 def test_predictions_hold_every_patient_once_per_model_and_kind(study) -> None:

@@ -6,14 +6,25 @@ import numpy as np
 import pytest
 
 from tabml.core.config import parse_config
+from tabml.core.outcome import make_target
 from tabml.core.target import Target
 from tabml.learn.calibrate import teacher
 from tabml.learn.ensemble import Field
-from tabml.learn.estimate.bbc import SHRINK, OutOfBagTask, affordable, bias_corrected, lower_bound, verdict
+from tabml.learn.estimate.bbc import (
+    Gain,
+    OutOfBagTask,
+    affordable,
+    bias_corrected,
+    contrast,
+    patient_weights,
+    verdict,
+)
 from tabml.learn.judge import Ask
 from tabml.learn.loss import LossRule, row_loss
+from tabml.learn.material import assemble
 from tabml.metrics.classification import auroc, auroc_resampled
 from tabml.metrics.intervals import bootstrap_counts
+from tests.learn.learn_cohorts import quick_config, small_cohort
 
 
 def test_weighted_auc_by_hand() -> None:
@@ -82,17 +93,42 @@ def test_out_of_bag_draw_equals_the_metric_of_the_left_out() -> None:
     assert draws == pytest.approx(auroc_resampled(y, score, weights == 0))
 
 
-def test_lower_bound_draws_the_quantile_in() -> None:
-    d = np.linspace(-1, 3, 1001)
-    assert lower_bound(d) == pytest.approx(1 + SHRINK * (-0.8 - 1))
+def test_gain_is_bounded_by_the_paired_standard_error() -> None:
+    d = np.array([0.1, 0.3, 0.1, 0.3])
+    gain = Gain.of(d)
+    assert (gain.mean, gain.se) == (pytest.approx(0.2), pytest.approx(d.std(ddof=1) / 2))
+    assert gain.lower == pytest.approx(0.2 - 1.6449 * gain.se, abs=1e-4)
+    assert Gain.of(d, 0.15).lower == pytest.approx(gain.lower - 0.05)
 
 
 def test_verdict_names_the_first_reference_not_beaten() -> None:
-    clear, doubtful = np.full(50, 0.1), np.linspace(-0.1, 0.1, 50)
+    clear, doubtful = Gain(0.1, 0.05), Gain(0.1, 0.07)
     assert verdict({"null": clear, "age_sex": clear}) == ("useful", ())
     word, findings = verdict({"null": clear, "age_sex": doubtful})
     assert (word, findings[0].code) == ("no better than age and sex", "TB230")
     assert verdict({"null": doubtful, "age_sex": clear})[1][0].code == "TB240"
+    assert verdict({"null": Gain(float("nan"), 0.0)})[0] == "no usable signal"
+
+
+def test_draws_vary_the_number_of_events_and_always_hold_some() -> None:
+    """Inside outcome strata a PPV or a Brier score would have an interval as if the events were fixed."""
+    for visits in (1, 3):
+        cohort = small_cohort(60, visits=visits)
+        settings = quick_config()
+        material = assemble(cohort, make_target(cohort, settings)[0], settings)
+        drawn = patient_weights(material, 300, "bbc").counts
+        events = (drawn * (material.patients.outcome.astype(str) == "1")).sum(axis=1)
+        share = (material.patients.outcome.astype(str) == "1").mean()
+        assert events.std() == pytest.approx(np.sqrt(60 * share * (1 - share)), rel=0.15)  # binomial
+
+
+def test_a_draw_of_one_class_is_made_again() -> None:
+    outcome = np.array(["0"] * 9 + ["1"], dtype=object)
+    held = contrast(outcome, "binary")
+    assert held(np.ones(10, dtype=np.int32)) and not held(np.array([1] * 9 + [0], dtype=np.int32))
+    assert not contrast(outcome, "survival")(np.array([1] * 9 + [0], dtype=np.int32))
+    assert contrast(outcome, "survival")(np.array([0] * 9 + [2], dtype=np.int32))  # events alone order times
+    assert contrast(outcome, "regression")(np.array([1] * 9 + [0], dtype=np.int32))
 
 
 def test_many_repeats_and_many_patients_get_fewer_resamples() -> None:

@@ -16,6 +16,15 @@ def test_simple_is_the_simplest_within_one_standard_error() -> None:
     assert (choice.best[0], choice.simple[0]) == (2, 1)  # se 0.05 of the paired difference, 0.04 above best
 
 
+def test_null_model_is_never_chosen_beside_a_real_one() -> None:
+    loss = np.stack([np.full(8, 0.4), np.tile([0.4, 0.6], 4), np.full(8, 0.9)])
+    choice = select(loss, np.array([0, 3, 8]))
+    assert (choice.best[0], choice.simple[0]) == (1, 1)
+    assert choice.means[0].tolist() == [0.4, 0.5, 0.9]  # the null model keeps its place in the table
+    loss[1:, 0] = np.nan  # both real models lost a prediction
+    assert select(loss, np.array([0, 3, 8])).best[0] == 0
+
+
 def test_ties_go_to_lower_loss_and_then_to_order() -> None:
     loss = np.stack([np.full(4, 0.5), np.full(4, 0.5), np.full(4, 0.4)])
     assert select(loss, np.array([3, 3, 3])).simple[0] == 2
@@ -34,8 +43,8 @@ def test_weights_count_as_repeated_patients() -> None:
 
 def test_a_candidate_without_all_predictions_is_never_chosen() -> None:
     loss = np.array([[0.1, np.nan], [0.5, 0.5]])
-    assert select(loss, np.array([0, 3])).best[0] == 1
-    assert select(loss, np.array([0, 3]), np.array([[1.0, 0.0]])).best[0] == 0  # the patient is not asked for
+    assert select(loss, np.array([1, 3])).best[0] == 1
+    assert select(loss, np.array([1, 3]), np.array([[1.0, 0.0]])).best[0] == 0  # the patient is not asked for
 
 
 def test_blend_link_is_the_mean_and_log_probabilities_sum_to_one() -> None:

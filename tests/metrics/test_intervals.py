@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,16 @@ from hypothesis import strategies as st
 
 from tabml.core.errors import DataError
 from tabml.metrics import classification, regression
-from tabml.metrics.intervals import bootstrap, bootstrap_counts, percentile, shrunk_interval, wald, wilson
+from tabml.metrics.intervals import (
+    bootstrap,
+    bootstrap_counts,
+    expanded,
+    percentile,
+    recentred,
+    shrunk_interval,
+    wald,
+    wilson,
+)
 from tabml.metrics.value import Value, known, unknown
 
 
@@ -100,3 +111,20 @@ def test_a_value_is_a_number_or_a_reason() -> None:
         known(float("nan"))
     with pytest.raises(ValueError, match="not both"):
         Value(None)
+
+
+def test_few_patients_take_wider_quantiles() -> None:
+    """For a mean, quantiles at the expanded level reach as far as the t interval: 2.776 s / 5^.5 at n = 5."""
+    level = expanded(0.95, 5)
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    assert z * np.sqrt(4 / 5) == pytest.approx(2.776, abs=1e-3)  # the bootstrap's spread is (n - 1) / n too small
+    assert expanded(0.95, 10_000) == pytest.approx(0.95, abs=1e-4)
+    assert expanded(0.95, 1) == 0.95
+
+
+def test_a_distance_is_moved_back_by_what_resampling_adds() -> None:
+    found = recentred(known(0.05), np.linspace(0.06, 0.10, 101))
+    assert (found.lower, found.upper) == pytest.approx((0.031, 0.069), abs=1e-3)
+    low = recentred(known(0.01), np.linspace(0.0, 0.08, 101))
+    assert low.lower == 0.0 and low.upper == pytest.approx(0.048, abs=1e-3)
+    assert recentred(unknown("no"), np.zeros(3)).reason == "no"

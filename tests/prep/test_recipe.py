@@ -66,6 +66,20 @@ def test_a_median_and_the_most_frequent_level_fill_the_gaps():
     assert not prep.imputed(frame).iloc[:3].to_numpy().any()
 
 
+def test_a_missing_cell_adds_nothing_to_a_linear_model():
+    frame = a_frame()
+    new = pd.DataFrame({name: frame[name].iloc[:1] for name in frame})
+    for name in ("age", "steps", "smoker", "site"):
+        new[name] = pd.Series([pd.NA], dtype=frame[name].dtype)
+    assert pytest.approx(np.zeros((1, 6)), abs=1e-6) == fit_prep(frame, VARIABLES, LINEAR).transform(new).X
+
+
+def test_a_gap_of_a_patient_with_many_rows_adds_nothing_either():
+    frame = pd.DataFrame({"age": pd.array([10.0, 10.0, 10.0, 40.0, None], dtype="Float64")})
+    prep = fit_prep(frame, VARIABLES, LINEAR, patient=np.array([0, 0, 0, 1, 2]))
+    assert prep.plans[0].fill == (25.0,)  # two measured patients, one vote each
+
+
 def test_trees_keep_their_gaps_and_flags_are_optional():
     frame = a_frame()
     matrix = fit_prep(frame, VARIABLES, TREES).transform(frame)

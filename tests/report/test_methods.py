@@ -26,7 +26,7 @@ def changed(document: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
 
 def test_the_study_is_told_from_its_records(heart: dict[str, Any]) -> None:
     text = " ".join(methods(heart))
-    for said in ("920 patients from 4 centres", "5-fold cross-validation", "bias-corrected", "1000 resamples",
+    for said in ("920 patients from 4 centres", "5-fold cross-validation", "bias-corrected", "1000 resamples", "1.645 standard errors",
                  "Cleveland, Budapest, Zürich and Oslo", "seed 1", "calibrated blend"):  # fmt: skip
         assert said in text
     assert "author must fill" not in text
@@ -64,3 +64,11 @@ def test_rows_of_a_patient_are_said_to_count_as_one(heart: dict[str, Any]) -> No
     counts = heart.get("counts") or {}
     assert once not in " ".join(methods(heart))
     assert once in " ".join(methods({**heart, "counts": {**counts, "usable_rows": 5000, "usable_patients": 42}}))
+
+
+def test_resamples_are_those_of_the_headline(heart: dict[str, Any]) -> None:
+    document = copy.deepcopy(heart)
+    for e in document["estimates"]:
+        if e["estimate_type"] == "apparent":
+            e["resamples"] = 200
+    assert "rest on 1000 resamples" in " ".join(methods(document))

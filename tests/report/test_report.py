@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tabml.core.results import SHARED_CHOICE
+from tabml.report.methods import methods
 from tabml.report.render import render_report, render_summary
 from tests.report.studies import STUDIES
 
@@ -162,6 +164,17 @@ class TestSections:
         for name, text in (("Cleveland", "0.89 (0.84 to 0.95)"), ("Zürich", "0.69 (0.61 to 0.77)")):
             assert name in part and text in part
         assert "Mean of the centres" in part and "A new centre" in part
+
+    def test_a_centre_that_took_part_in_the_choice_is_not_called_unseen(self, heart: dict[str, Any]) -> None:
+        assert "one it had never seen" in render_report(heart)
+        shared = copy.deepcopy(heart)
+        for e in shared["estimates"]:
+            if e["estimate_type"] == "internal_external":
+                e["reason"] = SHARED_CHOICE
+        text = render_report(shared)
+        assert "never seen it reaches" not in text and "one it had never seen" not in text
+        assert "The centre took part in the choice and calibration of the model." in text
+        assert "had used all centres" in " ".join(methods(shared))
 
     def test_three_named_estimates_stand_side_by_side(self, heart: dict[str, Any]) -> None:
         annex = Page(render_report(heart)).words.split("Annex: the estimates side by side")[-1]

@@ -1,12 +1,16 @@
 """BBC-CV: the choice made again on drawn patients and judged on those left out.
 
 Tsamardinos, Greasidou, Borboudakis 2018, Machine Learning 107:1895. Drawn are patients; made again is the whole
-choice: candidate, checkpoints of the blend, calibration. Nothing is fitted: out-of-fold links are enough.
+choice: candidate and checkpoints of the blend. No model is fitted: out-of-fold links are enough. Calibration stays
+cross-fitted over the folds, as in every reported prediction: it has not seen the patient it is applied to, so there is
+no winner to correct. Learnt on the drawn and judged on the others it would look worse than it is, for the more events
+are drawn, the fewer are left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +21,9 @@ from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
 from tabml.core.progress import Progress, Report, silent
 from tabml.core.splits import derive_seed
+from tabml.core.target import SURVIVAL_TASKS, Task
 from tabml.learn.budget import Remaining, forever
-from tabml.learn.calibrate import Calibrator, Teacher, unchanged
+from tabml.learn.calibrate import Teacher, cross_fit
 from tabml.learn.contenders import Chooser
 from tabml.learn.ensemble import Field, Members, decide
 from tabml.learn.executor import Executor
@@ -26,13 +31,11 @@ from tabml.learn.judge import Ask, Judge
 from tabml.learn.loss import Floats, Link, LossRule
 from tabml.learn.material import Material
 from tabml.learn.trial import LOST_WORKER, Worker
-from tabml.metrics.intervals import bootstrap_counts
+from tabml.metrics.intervals import Resamples, bootstrap_counts, z_of
 
 #: Given the data an out-of-bag mean varies by SE^2 (1/.368 - 1), so its quantiles are 1.31 times too wide.
 SHRINK = 0.763
 MOST_SKIPPED = 0.05
-#: Lines through observed on predicted: without meaning where calibration had to flatten the model.
-LINES = ("calibration_slope", "calibration_intercept", "survival_slope", "slope", "intercept")
 LEAST_RESAMPLES, MOST_CELLS = 200, 5_000_000
 
 
@@ -41,12 +44,30 @@ def affordable(resamples: int, patients: int, repeats: int) -> int:
     return min(resamples, max(LEAST_RESAMPLES, min(resamples // repeats, MOST_CELLS // patients)))
 
 
-def patient_weights(material: Material, resamples: int, *name: str) -> NDArray[np.int32]:
-    """Bootstrap counts of patients (B, N), drawn inside outcome strata; one matrix serves every metric."""
+def patient_weights(material: Material, resamples: int, *name: str) -> Resamples:
+    """Bootstrap counts of patients (B, N); one matrix serves every metric.
+
+    Patients are drawn as they came, not inside outcome strata: PPV, Brier score and net benefit depend on how many
+    had the event, and the next cohort will have another number of them. A draw from which nothing can be learnt (one
+    class, no event) or that leaves nobody out is made again.
+    """
     patients = material.patients
-    strata = np.unique(patients.outcome.astype(str), return_inverse=True)[1]
-    seed = derive_seed(material.seed, *name)
-    return bootstrap_counts(np.arange(patients.n), resamples=resamples, seed=seed, strata=strata).counts
+    held = contrast(patients.outcome, material.task)
+    return bootstrap_counts(
+        np.arange(patients.n), resamples=resamples, seed=derive_seed(material.seed, *name),
+        usable=lambda counts: held(counts) and not counts.all(),
+    )  # fmt: skip
+
+
+def contrast(outcome: NDArray[np.object_], task: Task) -> Callable[[NDArray[np.int32]], bool]:
+    """Whether drawn patients (counts, one per label of `outcome`) hold what a metric compares: two classes, an event."""
+    label = np.unique(outcome.astype(str), return_inverse=True)[1]
+    if task == "regression":
+        return lambda counts: bool(counts.any())
+    if task in SURVIVAL_TASKS:
+        event = outcome.astype(str) == "1"
+        return lambda counts: bool(counts[event].any())
+    return lambda counts: len(np.unique(label[counts > 0])) > 1
 
 
 @dataclass(frozen=True)
@@ -78,19 +99,27 @@ class OutOfBagTask:
         draws = {a: np.full(len(self.weights), np.nan) for a in self.asks}
         loss = np.full(len(self.weights), np.nan)
         for rows, raw in zip(self.rows, self.raw, strict=True):
-            inside = self.weights[rows][:, judge.patient].astype(float)
-            same = [unchanged(judge.target.task)] * len(rows)
-            calibrators = _learn(self.lesson, raw, inside) if self.calibrate else same
+            link = self._calibrated(raw)
+            outside = self.weights[rows] == 0
             found = [
-                _judged(self.asks, judge, raw[r], calibrators, inside == 0, rows, self.folds[r])
+                judge.draws(
+                    self.asks, outside[:, judge.patient].astype(float), raw[r], lambda i, at=link[r]: at,  # type: ignore[misc]
+                    number=rows, fold=self.folds[r],
+                )
                 for r in range(len(self.folds))
-            ]
-            flat = np.array([c.is_flat for c in calibrators])
+            ]  # fmt: skip
             for ask in self.asks:
-                mean = np.mean([f[ask] for f in found], axis=0)
-                draws[ask][rows] = np.where(flat, np.nan, mean) if ask.key in LINES else mean
-            loss[rows] = _left_out_loss(self.rule, raw, calibrators, self.weights[rows] == 0)
+                draws[ask][rows] = np.mean([f[ask] for f in found], axis=0)
+            patients = self.rule(link).mean(axis=0)
+            loss[rows] = [patients[out].mean() for out in outside]
         return (Corrected(draws, loss),)
+
+    def _calibrated(self, raw: Link) -> Link:
+        return (
+            np.stack([cross_fit(self.lesson, x, f) for x, f in zip(raw, self.folds, strict=True)])
+            if self.calibrate
+            else raw
+        )
 
     def parts(self) -> tuple[OutOfBagTask, ...]:
         return (self,)
@@ -131,36 +160,23 @@ def bias_corrected(
     return {name: answer[0] for name, answer in zip(models, answers, strict=True) if answer is not None}
 
 
-def _judged(
-    asks: Sequence[Ask], judge: Judge, raw: Link, calibrators: Sequence[Calibrator], outside: NDArray[np.bool_],
-    number: NDArray[np.int64], fold: NDArray[np.int64],
-) -> dict[Ask, Floats]:  # fmt: skip
-    """Draws of one repeat: links (n, ...) judged on the rows outside each draw (B, n)."""
-    return judge.draws(
-        asks, outside.astype(float), raw, lambda i: calibrators[i].apply(raw), number=number, fold=fold
-    )  # fmt: skip
+@dataclass(frozen=True)
+class Gain:
+    """Loss saved against a reference: its mean on unseen patients, and the standard error of it over patients."""
 
+    mean: float
+    se: float
 
-def _left_out_loss(rule: LossRule, raw: Link, calibrators: Sequence[Calibrator], outside: NDArray[np.bool_]) -> Floats:
-    """Mean loss of the patients outside each draw (B, N), calibrated, mean over repeats."""
-    costs = [
-        rule(np.stack([c.apply(raw[r]) for r in range(len(raw))])).mean(axis=0)[out].mean()
-        for c, out in zip(calibrators, outside, strict=True)
-    ]
-    return np.array(costs)
+    @classmethod
+    def of(cls, difference: Floats, mean: float | None = None) -> Gain:
+        """From loss(reference) - loss(final) of each patient (N,), cross-fitted; `mean` where a corrected one is known."""
+        se = float(difference.std(ddof=1) / math.sqrt(len(difference)))
+        return cls(float(difference.mean()) if mean is None else mean, se)
 
-
-def _learn(lesson: Teacher, raw: Link, weights: Floats) -> list[Calibrator]:
-    """Calibrators from the rows of all repeats: links (R, n, ...), row weights (B, n)."""
-    repeats = len(raw)
-    flat = raw.reshape(repeats * raw.shape[1], *raw.shape[2:])
-    return lesson.tiled(repeats).fit_many(flat, np.tile(weights, (1, repeats)) / repeats)
-
-
-def lower_bound(difference: Floats, *, shrink: float = SHRINK, share: float = 0.05) -> float:
-    """One-sided 95 % lower bound of a mean difference from its draws, shrunk where they are out-of-bag."""
-    d = difference[np.isfinite(difference)]
-    return float(d.mean() + shrink * (np.quantile(d, share) - d.mean()))
+    @property
+    def lower(self) -> float:
+        """One-sided 95 % lower bound."""
+        return self.mean - z_of(0.90) * self.se
 
 
 REFERENCES = (
@@ -169,19 +185,22 @@ REFERENCES = (
 )
 
 
-def verdict(gains: Mapping[str, Floats], *, shrink: float = SHRINK) -> tuple[str, tuple[Finding, ...]]:
+def verdict(gains: Mapping[str, Gain]) -> tuple[str, tuple[Finding, ...]]:
     """`useful`, `no better than age and sex` or `no usable signal`, by the loss of unseen patients.
 
-    `gains` holds draws (B,) of loss(reference) - loss(final). Useful means that their one-sided 95 % lower bound is
-    above 0 for every reference.
+    Useful means that the one-sided 95 % lower bound of the gain is above 0 for every reference. The mean comes from
+    patients outside each draw, so it pays for the choice; the standard error from the paired differences of all
+    patients, for the draws themselves also vary because each learns calibration on fewer patients.
     """
     for name, word, code, title in REFERENCES:
         if name not in gains:
             continue
-        bound = lower_bound(gains[name], shrink=shrink)
-        if bound <= 0:
-            gain = float(np.nanmean(gains[name]))
-            side = "lower" if gain > 0 else "higher"
-            said = f"mean loss is {abs(gain):.4f} {side} than that of {title}; the gain may be {bound:.4f} (95 % lower bound)"
+        gain = gains[name]
+        if not gain.lower > 0:
+            side = "lower" if gain.mean > 0 else "higher"
+            said = (
+                f"mean loss is {abs(gain.mean):.4f} {side} than that of {title}; "
+                f"the gain may be {gain.lower:.4f} (95 % lower bound)"
+            )
             return word, (finding(code, said),)
     return "useful", ()

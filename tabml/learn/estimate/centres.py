@@ -29,7 +29,11 @@ FEW = 10  # of either class: such a centre is shown and not pooled
 
 @dataclass(frozen=True)
 class LeftOut:
-    """One centre, predicted by models of the others: links by model name, on the centre's `rows`."""
+    """One centre, predicted by models of the others: links by model name, on the centre's `rows`.
+
+    `reselected`: candidate and calibration were chosen without the centre too; else by out-of-fold predictions of the
+    other centres, made by models that had it among their training patients.
+    """
 
     centre: str
     rows: NDArray[np.int64]
@@ -39,6 +43,7 @@ class LeftOut:
     others: int
     few: bool
     one_class: bool
+    reselected: bool = True
 
 
 def leave_centres_out(
@@ -55,7 +60,8 @@ def leave_centres_out(
 ) -> tuple[tuple[LeftOut, ...], tuple[Finding, ...]]:
     """Choose, refit and calibrate on all centres but one, and predict that one; the centre is no predictor.
 
-    With inner folds the whole portfolio is chosen from again; above five centres the study's own choice is refitted.
+    With inner folds the whole portfolio is chosen from again; above five centres the choice rests on the study's own
+    out-of-fold predictions, and each result says so.
     """
     configs = [t.config for t in trials if t.stage < 2 or not plan.inner]
     # all folds of a centre together: where time runs out, the centres before it stand
@@ -87,7 +93,7 @@ def leave_centres_out(
         field = field_of(kept, rule)
         decision = decide(field, config.final.choice, seen[None, :])
         left = _predict_centre(field, decision, kept, outer, _lesson_of(lesson, seen, material), seen, rows, material)
-        out.append(_left_out(centre, rows, left, material))
+        out.append(replace(_left_out(centre, rows, left, material), reselected=centre in plan.inner))
         findings += _one_class(out[-1])
     return tuple(out), tuple(findings)
 

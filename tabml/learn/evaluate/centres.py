@@ -8,13 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from tabml.core.findings import Finding, finding
-from tabml.core.results import Estimate, EstimateType
+from tabml.core.results import SHARED_CHOICE, Estimate, EstimateType
 from tabml.core.splits import derive_seed
+from tabml.core.target import SURVIVAL_TASKS
+from tabml.learn.estimate.bbc import contrast
 from tabml.learn.estimate.centres import LeftOut
 from tabml.learn.evaluate.numbers import Bench, count_events
 from tabml.learn.judge import MOST_RESAMPLES, Ask
 from tabml.metrics.classification import delong
-from tabml.metrics.intervals import Scale, bootstrap_counts, percentile, z_of
+from tabml.metrics.intervals import Scale, bootstrap_counts, expanded, percentile, z_of
 from tabml.metrics.pooling import pool
 from tabml.metrics.registry import HEADLINE
 from tabml.metrics.value import Floats, Value, logit, unknown
@@ -33,10 +35,8 @@ def by_centre(bench: Bench, left_out: Sequence[LeftOut]) -> list[Estimate]:
                 estimate = bench.estimate(ask, value, name, KIND, f"centre:{left.centre}")
                 events = count_events(bench.material, patients, ask.cls)
                 estimate = replace(estimate, n=len(patients), events=events)
-                if left.few and estimate.status == "ok":
-                    estimate = replace(
-                        estimate, reason=f"few: {left.events} with and {left.others} without the outcome"
-                    )
+                if estimate.status == "ok":
+                    estimate = replace(estimate, reason=_remark(left) or estimate.reason)
                 out.append(estimate)
     return out
 
@@ -59,12 +59,13 @@ def pooled(bench: Bench, left_out: Sequence[LeftOut], centres: Sequence[Estimate
             both = pool(values, se, scale=scale)
             estimate = replace(bench.estimate(ask, both.value, name, KIND), n=len(patients),
                                events=count_events(bench.material, patients, ask.cls))  # fmt: skip
+            if estimate.status == "ok" and not all(left.reselected for left in enough):
+                estimate = replace(estimate, reason=SHARED_CHOICE)
             out.append(estimate)
             if both.prediction is not None and both.value.value is not None:
                 new = both.value.between(*both.prediction, "reml_prediction_interval")
-                out.append(
-                    replace(bench.estimate(ask, new, name, KIND, "new_centre"), n=estimate.n, events=estimate.events)
-                )
+                beyond = bench.estimate(ask, new, name, KIND, "new_centre")
+                out.append(replace(beyond, n=estimate.n, events=estimate.events, reason=estimate.reason))
     return out
 
 
@@ -117,11 +118,19 @@ def _values(bench: Bench, left: LeftOut, name: str) -> dict[Ask, Value]:
     open_ended = [a for a, v in values.items() if v.value is not None and (v.lower is None or clustered)]
     if not open_ended:
         return values
-    strata = bench.material.patients.outcome[bench.judge.patient[rows]].astype(str)
+    usable = contrast(bench.material.patients.outcome[bench.judge.patient[rows]], bench.material.task)
     seed = derive_seed(bench.material.seed, "centre bootstrap", left.centre)
-    drawn = bootstrap_counts(bench.judge.patient[rows], resamples=len(bench.weights), seed=seed, strata=strata)
+    drawn = bootstrap_counts(bench.judge.patient[rows], resamples=len(bench.weights), seed=seed, usable=usable)
     draws = bench.judge.draws(open_ended, drawn.counts.astype(float), raw, lambda i: link, rows=rows)
-    return values | {a: percentile(values[a], draws[a]) for a in open_ended}
+    survival = bench.material.task in SURVIVAL_TASKS
+    level = expanded(0.95, left.events if survival else min(left.events, left.others))
+    return values | {a: percentile(values[a], draws[a], level=level) for a in open_ended}
+
+
+def _remark(left: LeftOut) -> str:
+    """What must be known beside a centre's numbers; few patients stand first."""
+    few = [f"few: {left.events} with and {left.others} without the outcome"] if left.few else []
+    return "; ".join([*few, *([] if left.reselected else [SHARED_CHOICE])])
 
 
 def _same(estimate: Estimate, ask: Ask, bench: Bench) -> bool:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
-from tabml.core.results import Direction, Estimate, EstimateType
+from tabml.core.results import Estimate, EstimateType
 from tabml.core.target import SURVIVAL_TASKS
 from tabml.learn.budget import Remaining, forever
 from tabml.learn.estimate.bbc import MOST_SKIPPED, SHRINK, Corrected
+from tabml.learn.evaluate.crossfit import CALIBRATION, FORMULA, point_of, value_of
 from tabml.learn.executor import Executor, one_thread
 from tabml.learn.judge import MOST_RESAMPLES, Ask, Judge, most_resamples
 from tabml.learn.loss import Floats
@@ -21,12 +22,10 @@ from tabml.learn.material import Material
 from tabml.learn.pipeline import FittedPipeline
 from tabml.learn.scored import NAMED, Scored
 from tabml.learn.trial import LOST_WORKER, Worker
-from tabml.metrics.intervals import Scale, percentile, shrunk_interval
+from tabml.metrics.intervals import Resamples, Scale, expanded, percentile, shrunk_interval
 from tabml.metrics.value import Value, known, unknown
 
 SIDE_RESAMPLES = 200  # of numbers that are not the headline
-#: Ratios of event counts: draws inside outcome strata cannot vary the events, the formula of the metric does.
-OWN_INTERVAL = ("observed_expected", "observed_expected_at")
 LEAST_IN_TIME, TIMED = 100, 5  # resamples under a time limit, and those that are timed
 CALIBRATED = (0.8, 1.2)  # of the slope; outside it risks mislead
 
@@ -44,6 +43,16 @@ class Bench:
     def one_row_each(self) -> bool:
         """Whether rows are patients, so that a formula for independent rows holds."""
         return len(self.material.y) == self.material.patients.n
+
+    @property
+    def smaller(self) -> int:
+        """Patients in the smaller class, with the event, or all of them: what a draw really resamples."""
+        return self.material.events
+
+    @property
+    def level(self) -> float:
+        """Level at which quantiles of draws make 95 % intervals."""
+        return expanded(0.95, self.smaller)
 
     def asks(self, model: str) -> tuple[Ask, ...]:
         """All numbers for the final and the simple model, the brief ones for the others."""
@@ -130,17 +139,21 @@ def resampled(
     executor: Executor,
     *,
     headline: bool,
+    slow: bool = False,
     remaining: Remaining = forever,
 ) -> dict[str, dict[Ask, Floats]]:
     """Draws of every model's metrics over resampled patients.
 
-    Where these predictions are not the headline, fewer draws are taken and none of slow metrics; a model that the
-    time limit cuts off has none.
+    Where these predictions are not the headline, fewer draws are taken and none of slow metrics unless asked; none
+    either of metrics whose formula gives the interval. A model that the time limit cuts off has no draws.
     """
     weights = bench.weights if headline else bench.weights[:SIDE_RESAMPLES]
     tasks = []
     for name, s in scored.items():
-        asks = tuple(a for a in bench.asks(name) if headline or a.key not in MOST_RESAMPLES)
+        asks = tuple(
+            a for a in bench.asks(name)
+            if (headline or slow or a.key not in MOST_RESAMPLES) and not (bench.one_row_each and a.key in FORMULA)
+        )  # fmt: skip
         tasks.append(ResampleTask(asks, s, weights))
     answers = executor.run(tasks, done=lambda n: None, remaining=remaining)
     return {name: {} if answer is None else answer[0] for name, answer in zip(scored, answers, strict=True)}
@@ -150,25 +163,27 @@ def cross_validated(
     bench: Bench, scored: Mapping[str, Scored], draws: Mapping[str, Mapping[Ask, Floats]], kind: EstimateType
 ) -> list[Estimate]:
     """Each model on these predictions, with patient-bootstrap intervals; means over repeats."""
-    out = []
-    for name, s in scored.items():
-        for ask in bench.asks(name):
-            point = _point(bench.judge, ask, s)
-            drawn = draws[name].get(ask)
-            if not (ask.key in OWN_INTERVAL and bench.one_row_each and point.lower is not None):
-                point = replace(point, lower=None, upper=None, method=None)
-                point = point if drawn is None else percentile(point, _run(ask, drawn))
-            value = point
-            out.append(bench.estimate(ask, value, name, kind))
-    return out
+    return [
+        bench.estimate(ask, _cross_fitted(bench, ask, s, draws[name]), name, kind)
+        for name, s in scored.items()
+        for ask in bench.asks(name)
+    ]
 
 
-def corrected(bench: Bench, draws: Mapping[str, Corrected]) -> tuple[list[Estimate], list[Finding]]:
-    """BBC estimates: mean of the out-of-bag draws, interval shrunk on the metric's own scale."""
+def corrected(
+    bench: Bench, draws: Mapping[str, Corrected], scored: Mapping[str, Scored], own: Mapping[str, Mapping[Ask, Floats]]
+) -> tuple[list[Estimate], list[Finding]]:
+    """BBC estimates: mean of the out-of-bag draws, interval shrunk on the metric's own scale.
+
+    Calibration is that of the cross-fitted predictions (`scored`, with draws `own` over resampled patients).
+    """
     estimates, findings = [], []
     for name, model in draws.items():
-        for ask, drawn in model.draws.items():
-            value = _shrunk(_run(ask, drawn), ask.metric.scale, direction=ask.metric.direction)
+        for ask in bench.asks(name):
+            if ask.key in CALIBRATION:
+                value = _cross_fitted(bench, ask, scored[name], own[name])
+            else:
+                value = _shrunk(_run(ask, model.draws[ask]), ask.metric.scale, level=bench.level)
             estimates.append(bench.estimate(ask, value, name, "corrected_bbc"))
     for ask, drawn in draws["final"].draws.items() if "final" in draws else ():
         lost = float(np.mean(~np.isfinite(_run(ask, drawn))))
@@ -196,7 +211,7 @@ def compared_corrected(bench: Bench, draws: Mapping[str, Corrected]) -> list[Est
     for other in _others(draws):
         for ask in bench.judge.asks(brief=True):
             both = _run(ask, draws["final"].draws[ask] - draws[other].draws[ask])
-            value = _shrunk(both, "identity")
+            value = _shrunk(both, "identity", level=bench.level)
             out.append(_difference(bench.estimate(ask, value, f"final - {other}", "corrected_bbc")))
     return out
 
@@ -208,12 +223,12 @@ def compared_scored(
     out = []
     for other in _others(scored):
         for ask in bench.judge.asks(brief=True):
-            a, b = (_point(bench.judge, ask, scored[n]) for n in ("final", other))
+            a, b = (point_of(bench.judge, ask, scored[n]) for n in ("final", other))
             point = known(float(a) - float(b)) if a.value is not None and b.value is not None else a
             drawn = [draws[name].get(ask) for name in ("final", other)]
             if drawn[0] is None or drawn[1] is None:
                 continue
-            value = percentile(point, drawn[0] - drawn[1])
+            value = percentile(point, drawn[0] - drawn[1], level=bench.level)
             out.append(_difference(bench.estimate(ask, value, f"final - {other}", kind)))
     return out
 
@@ -224,6 +239,13 @@ def said_of_calibration(estimates: Sequence[Estimate], kind: EstimateType) -> li
     mine = [e for e in estimates if e.key in keys and e.model == "final" and e.estimate_type == kind]
     off = [e for e in mine if e.value is not None and not CALIBRATED[0] <= e.value <= CALIBRATED[1]]
     return [finding("TB301", f"calibration slope {e.text}") for e in off if e.population == "all"]
+
+
+def said_of_redrawn(drawn: Resamples) -> list[Finding]:
+    """TB231 where more than 5 % of the resamples held one outcome only and were drawn again."""
+    share = drawn.redrawn / (drawn.redrawn + len(drawn.counts))
+    said = f"{share:.0%} of the resamples held one outcome only and were drawn again"
+    return [finding("TB231", said)] if share > MOST_SKIPPED else []
 
 
 def said_of_missing(estimates: Sequence[Estimate]) -> list[Finding]:
@@ -241,15 +263,8 @@ def _difference(estimate: Estimate) -> Estimate:
     return replace(estimate, decimals=max(3, estimate.decimals))
 
 
-def _point(judge: Judge, ask: Ask, scored: Scored) -> Value:
-    """The metric, mean over repeats; the first reason where one repeat has none."""
-    values = [
-        judge.value(ask, scored.raw[r], scored.link[r], fold=scored.fold[r]) for r in range(len(scored.raw))
-    ]  # fmt: skip
-    lost = next((v for v in values if v.value is None), None)
-    if lost is not None or len(values) == 1:
-        return lost or values[0]
-    return known(float(np.mean([float(v) for v in values])))
+def _cross_fitted(bench: Bench, ask: Ask, scored: Scored, draws: Mapping[Ask, Floats]) -> Value:
+    return value_of(bench.judge, ask, scored, draws.get(ask), independent=bench.one_row_each, events=bench.smaller)
 
 
 def _run(ask: Ask, draws: Floats) -> Floats:
@@ -257,22 +272,12 @@ def _run(ask: Ask, draws: Floats) -> Floats:
     return draws[: int(min(len(draws), most_resamples(ask)))]
 
 
-def _shrunk(draws: Floats, scale: Scale, *, direction: Direction = "none") -> Value:
-    """Middle of the out-of-bag draws and their quantiles, drawn in on `scale`.
-
-    The middle is the mean; of slopes and intercepts the median, for one draw that chose a near-constant model can
-    have any slope.
-    """
+def _shrunk(draws: Floats, scale: Scale, *, level: float) -> Value:
+    """Mean of the out-of-bag draws, and their quantiles drawn in on `scale`."""
     usable = draws[np.isfinite(draws)]
     if len(usable) < max(2, 0.5 * len(draws)):
         return unknown("too few patients on one side of the resamples")
     if np.ptp(usable) == 0:
         return known(float(usable[0]), note="no interval: every resample gives the same number")
-    if scale == "log" and (usable <= 0).any():
-        scale = "identity"
-    if direction in ("closer_to_one", "closer_to_zero"):
-        middle = float(np.median(usable))
-        low, high = middle + SHRINK * (np.quantile(usable, (0.025, 0.975)) - middle)
-    else:
-        middle, low, high = shrunk_interval(usable, factor=SHRINK, scale=scale)
-    return known(middle).between(float(low), float(high), "bbc_out_of_bag", resamples=len(usable))
+    middle, low, high = shrunk_interval(usable, factor=SHRINK, scale=scale, level=level)
+    return known(middle).between(low, high, "bbc_out_of_bag", resamples=len(usable))

@@ -37,10 +37,19 @@ def _centres(view: View) -> tuple[Block, ...]:
             "All patients come from one centre, so nothing is known about how the model travels."  # fmt: skip
         return (Text(f"{said} Check it on your own patients before use."),)
     keys = _keys(view)
-    lead = Text(
+    return (Heading("A hospital it has never seen"), _lead(view), *_forest(view, names, keys), _grid(view, names, keys))
+
+
+def _lead(view: View) -> Text:
+    """How the centres were left out, and of what."""
+    if view.choice_is_shared:
+        return Text(
+            "Each centre was left out of the fit in turn: the model was fitted on the others and tried on it. Which model, "
+            "and its calibration, were settled once for all centres, by cross-validation in which each took part: a new "
+            "hospital may do a little worse.", "plain")  # fmt: skip
+    return Text(
         "Each centre was left out in turn: the model was built on the others and tried on the one it had never seen. "
         "This is the best guess at what happens in a new hospital.", "plain")  # fmt: skip
-    return (Heading("A hospital it has never seen"), lead, *_forest(view, names, keys), _grid(view, names, keys))
 
 
 def _keys(view: View) -> list[str]:
@@ -94,6 +103,8 @@ def _grid(view: View, names: list[str], keys: list[str]) -> Grid:
 
 def _note(view: View, names: list[str], keys: list[str]) -> str:
     said = ["Final model refitted without the centre. Numbers with 95 % intervals."]
+    if view.choice_is_shared:
+        said.append("The centre took part in the choice and calibration of the model.")
     if view.task == "binary":
         said.append("A centre with one outcome class has no AUROC.")
     if any(_at(view, NEW_CENTRE, k) is not None for k in keys):

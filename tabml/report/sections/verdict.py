@@ -97,7 +97,7 @@ def _sentence(view: View, found: Answer, headline: Record) -> str:
     if stated:
         return str(stated)
     if found == "no_signal":
-        return "The data hold no usable signal: the models do no better than giving everyone the same answer."
+        return "The data hold no usable signal: no model is reliably better than giving everyone the same answer."
     if found == "not_better":
         return f"The model is not reliably better than {view.age_sex} alone. Use the simpler answer."
     key, value = str(headline["key"]), float(headline["value"])
@@ -167,8 +167,9 @@ def _centres(view: View, key: str) -> str:
         return ""
     ordered = sorted(found, key=lambda e: float(e["value"]))
     worst, best = ordered[0], ordered[-1]
+    where = "a hospital left out of its fit" if view.choice_is_shared else "a hospital it has never seen"
     return (
-        f"On a hospital it has never seen it reaches {float(worst['value']):.2f} ({_place(worst)}) "
+        f"On {where} it reaches {float(worst['value']):.2f} ({_place(worst)}) "
         f"to {float(best['value']):.2f} ({_place(best)})."
     )
 
