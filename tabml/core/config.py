@@ -17,6 +17,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from tabml.core.errors import ConfigError, did_you_mean
+from tabml.core.privacy import SMALL_CELL
 from tabml.core.strictyaml import load_yaml
 
 Preset = Literal["quick", "standard", "publication"]
@@ -144,8 +145,8 @@ class ReportNode(Node):
 class Privacy(Node):
     key_file: str | None = None
     """File with the site key that makes pseudonyms; empty: the user data folder."""
-    small_cell: int = Field(5, ge=2)
-    """Levels and quantiles that fewer patients stand behind are merged in the summary, left out of the model file."""
+    small_cell: int = Field(SMALL_CELL, ge=2)
+    """Fewer patients behind a level, quantile, dot or mean: merged, not drawn, not printed, not in the model file."""
 
 
 class ExecutorNode(Node):

@@ -13,7 +13,8 @@ from tabml.core.cohort import Cohort, Role, Variable
 from tabml.core.config import Data, StudyConfig
 from tabml.core.errors import ConfigError, DataError, did_you_mean
 from tabml.core.findings import Finding, finding
-from tabml.core.target import DAYS, Target, days, horizon_text, survival, usual_horizons
+from tabml.core.privacy import counted_levels, printable
+from tabml.core.target import DAYS, SURVIVAL_TASKS, Target, Task, days, horizon_text, survival, usual_horizons
 from tabml.core.weighting import patient_shares
 from tabml.core.wording import counted
 
@@ -30,7 +31,6 @@ POSITIVE_WORDS = frozenset(
 #: Names that turn a 0/1 column around: 1 means the good outcome.
 REVERSED_NAME = re.compile(r"alive|surviv|lebend|overlev|i live|vivo|1alive|healthy|gesund|frisk", re.IGNORECASE)
 MIN_PER_CLASS = 2
-SMALL_CELL = 5  # levels of fewer patients are not printed: a column named by mistake may hold names
 #: Roles that change every number and that no estimate of this release takes into account.
 NOT_USED: tuple[Role, ...] = ("entry", "weight", "offset", "group")
 
@@ -74,6 +74,12 @@ def make_target(cohort: Cohort, config: StudyConfig) -> tuple[Target, tuple[Find
     modelled (one class, no event, a class of one patient).
     """
     _refuse_unused_roles(cohort)
+    target, findings = _target_of(cohort, config)
+    _refuse_unused_settings(target.task, config)
+    return target, findings
+
+
+def _target_of(cohort: Cohort, config: StudyConfig) -> tuple[Target, tuple[Finding, ...]]:
     time, event = cohort.with_role("time"), cohort.with_role("event")
     if time and event and not config.data.target:
         return _survival_target(cohort, time[0], event[0], config)
@@ -87,6 +93,17 @@ def make_target(cohort: Cohort, config: StudyConfig) -> tuple[Target, tuple[Find
     if variable.kind in ("boolean", "category"):
         return _class_target(cohort, variable, config)
     raise DataError(f"outcome {variable.name!r} is a {variable.kind} column", hint="choose another with --target")
+
+
+def _refuse_unused_settings(task: Task, config: StudyConfig) -> None:
+    """ConfigError for numbers asked of a task that has none of them: nothing that was asked is read past."""
+    asked: tuple[tuple[str, object, tuple[str, ...], str], ...] = (
+        ("report.thresholds", config.report.thresholds, ("binary",), "binary outcomes"),
+        ("target.horizons", config.target.horizons, SURVIVAL_TASKS, "survival outcomes"),
+    )
+    for name, value, tasks, serves in asked:
+        if value and task not in tasks:
+            raise ConfigError(f"{name} is for {serves} and this one is {task}", hint=f"leave {name} out")
 
 
 def _refuse_unused_roles(cohort: Cohort) -> None:
@@ -127,13 +144,6 @@ def positive_level(
     )
 
 
-def _printable(labels: Sequence[str], sizes: Sequence[int]) -> str:
-    """The levels that enough patients hold to be printed, and how many others there are."""
-    common = [label for label, n in zip(labels, sizes, strict=True) if n >= SMALL_CELL][:8]
-    others = len(labels) - len(common)
-    return ", ".join([*common, f"{others} {'others' if common else 'held by few patients each'}"] if others else common)
-
-
 def _present(cohort: Cohort, *names: str) -> NDArray[np.int64]:
     known: NDArray[np.bool_] = np.ones(len(cohort.frame), dtype=bool)
     for name in names:
@@ -163,28 +173,32 @@ def _class_target(cohort: Cohort, variable: Variable, config: StudyConfig) -> tu
     labels = [("no", "yes")[int(v)] if variable.kind == "boolean" else variable.levels.get(v, v) for v in levels]
     patients = cohort.rows["patient"].to_numpy()[rows]
     sizes = {v: len(np.unique(patients[(codes == v).to_numpy()])) for v in levels}
+    small_cell = config.privacy.small_cell
     if len(levels) < 2:
-        said = f" ({labels[0]})" if labels else ""
+        said = f" ({labels[0]})" if labels and (variable.kind == "boolean" or sizes[levels[0]] >= small_cell) else ""
         raise DataError(
             f"outcome {name!r} has one class only{said} in {counted(len(rows), 'row')}; two are needed",
             hint="check the event coding: tabml summary, or another --target",
         )
     for level, label in zip(levels, labels, strict=True):
         if sizes[level] < MIN_PER_CLASS:
+            value = (
+                f"value {label}" if variable.kind == "boolean" or sizes[level] >= small_cell else "one of its values"
+            )
             raise DataError(
-                f"outcome {name!r} has {sizes[level]} patient with value {label}; at least {MIN_PER_CLASS} are needed",
+                f"outcome {name!r} has {sizes[level]} patient with {value}; at least {MIN_PER_CLASS} are needed",
                 hint="merge or leave out the class in the codebook (recode it, or recode it to null)",
             )
     if len(levels) > 2 and config.data.positive is not None:
         raise ConfigError(
-            f"outcome {name!r} has {len(levels)} levels ({_printable(labels, [sizes[v] for v in levels])}); --positive needs two",
+            f"outcome {name!r} has {len(levels)} levels ({printable(labels, [sizes[v] for v in levels], small_cell)}); --positive needs two",
             hint="recode the others to null in a codebook, or leave out --positive to model all levels",
         )
     if len(levels) > 2:
         index = {level: i for i, level in enumerate(levels)}
         y = codes.map(index).to_numpy(dtype=np.int64)
         target = Target("multiclass", y, rows, name, variable.title, tuple(levels), tuple(labels))
-        return target, _small_classes(name, labels, [sizes[v] for v in levels])
+        return target, _small_classes(name, labels, [sizes[v] for v in levels], small_cell)
     positive = (
         "1"
         if variable.kind == "boolean" and config.data.positive is None
@@ -194,17 +208,17 @@ def _class_target(cohort: Cohort, variable: Variable, config: StudyConfig) -> tu
     labels = [("no", "yes")[int(v)] if variable.kind == "boolean" else variable.levels.get(v, v) for v in levels]
     y = np.asarray(codes == positive, dtype=np.int64)
     target = Target("binary", y, rows, name, variable.title, tuple(levels), tuple(labels), positive)
-    return target, _small_classes(name, labels, [sizes[v] for v in levels])
+    return target, _small_classes(name, labels, [sizes[v] for v in levels], small_cell)
 
 
-def _small_classes(name: str, labels: Sequence[str], sizes: Sequence[int]) -> tuple[Finding, ...]:
-    small = [f"{label} ({n})" for label, n in zip(labels, sizes, strict=True) if n < 10]
+def _small_classes(name: str, labels: Sequence[str], sizes: Sequence[int], small_cell: int) -> tuple[Finding, ...]:
+    small = {label: n for label, n in zip(labels, sizes, strict=True) if n < 10}
     if not small:
         return ()
     return (
         finding(
             "TB132",
-            f"classes of {name} with fewer than 10 patients: {', '.join(small)}",
+            f"classes of {name} with fewer than 10 patients: {counted_levels(small, small_cell)}",
             columns=[name],
             count=len(small),
         ),
@@ -287,7 +301,7 @@ def _event_codes(cohort: Cohort, variable: Variable, rows: NDArray[np.int64], co
     levels = sorted(set(codes))
     labels = [variable.levels.get(level, level) for level in levels]
     counts = codes.value_counts()
-    shown = _printable(labels, [int(counts[level]) for level in levels])
+    shown = printable(labels, [int(counts[level]) for level in levels], config.privacy.small_cell)
     if config.data.positive is None and set(levels) <= {"0", "1"} and not REVERSED_NAME.search(variable.name):
         return np.asarray(codes == "1", dtype=np.int64)
     if config.data.positive is None and len(levels) != 2:

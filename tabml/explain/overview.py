@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tabml.core.cohort import Variable
+from tabml.core.privacy import SMALL_CELL
 from tabml.core.results import Contribution, Importance
 from tabml.core.weighting import patient_shares
 from tabml.explain.attribution import Attribution, Floats
 
-MIN_GROUP = 5  # patients behind any printed mean
 GROUPS = 5
 
 
@@ -25,11 +25,12 @@ def importances(
     *,
     cls: int | None = None,
     patient: NDArray[np.int64] | None = None,
+    small_cell: int = SMALL_CELL,
 ) -> tuple[Importance, ...]:
     """Mean |phi| over the patients of `frame` (original units, same order), most important first.
 
-    The rows of a patient count as one together. `bins` give the mean contribution of quantile groups of a number, or of each level, where at least 5 patients
-    (`patient` (n,): whose row it is; rows without it) stand behind it; cut points are shown, never a minimum or
+    The rows of a patient count as one together. `bins` give the mean contribution of quantile groups of a number, or of each level, where at least
+    `small_cell` patients (`patient` (n,): whose row it is; rows without it) stand behind it; cut points are shown, never a minimum or
     maximum. With several classes: of class `cls`, or without it the mean over classes and no bins.
     """
     people = np.arange(len(frame)) if patient is None else np.asarray(patient)
@@ -39,7 +40,9 @@ def importances(
     size = apart.mean(axis=(0, 1)) if share is None else np.average(apart.mean(axis=1), axis=0, weights=share)
     found = []
     for v, name in enumerate(attribution.variables):
-        bins = () if only is None else _bins(frame[name], attribution.phi[:, only, v], variables[name], people)
+        bins = (
+            () if only is None else _bins(frame[name], attribution.phi[:, only, v], variables[name], people, small_cell)
+        )
         found.append(Importance(name, variables[name].title, float(size[v]), bins))
     return tuple(sorted(found, key=lambda i: (-i.mean_abs, i.variable)))
 
@@ -69,7 +72,7 @@ def contributions(
 
 
 def _bins(
-    values: pd.Series, phi: Floats, variable: Variable, patient: NDArray[np.int64]
+    values: pd.Series, phi: Floats, variable: Variable, patient: NDArray[np.int64], small_cell: int
 ) -> tuple[tuple[str, float, int], ...]:
     missing = values.isna().to_numpy(dtype=bool)
     groups = _number_groups(values, missing, variable) if variable.kind in ("number", "integer") else []
@@ -82,7 +85,7 @@ def _bins(
     weight = patient_shares(patient) if len(patient) else None
     part = np.ones(len(patient)) if weight is None else weight
     return tuple(
-        (label, float(np.average(phi[here], weights=part[here])), n) for label, here, n in counted if n >= MIN_GROUP
+        (label, float(np.average(phi[here], weights=part[here])), n) for label, here, n in counted if n >= small_cell
     )
 
 

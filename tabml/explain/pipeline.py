@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tabml.core.cohort import Variable
+from tabml.core.privacy import SMALL_CELL
 from tabml.core.results import Example, Explanation
 from tabml.core.target import SURVIVAL_TASKS, Task
 from tabml.explain.attribution import Attribution, Floats, assemble, attribute_blend, scale_of
@@ -99,10 +100,11 @@ def explanation(
     *,
     patient: NDArray[np.int64] | None = None,
     cls: int | None = None,
+    small_cell: int = SMALL_CELL,
     examples: Sequence[Example] = (),
 ) -> Explanation:
     """The record a report prints. `frame` holds the explained rows in original units, in the attribution's order."""
-    found = importances(attribution, frame, variables, cls=cls, patient=patient)
+    found = importances(attribution, frame, variables, cls=cls, patient=patient, small_cell=small_cell)
     return Explanation(model, attribution.scale, found, tuple(examples), attribution.error, attribution.note)
 
 

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 
 from tabml.core.codebook import Codebook, ColumnMapping, IdColumn, Join, Repeats, Source, VariableSpec
 from tabml.core.errors import ConfigError, did_you_mean
+from tabml.core.privacy import SMALL_CELL
 from tabml.core.strictyaml import dump_yaml, load_yaml
 from tabml.ingest.expressions import parse_expression
 
 #: A level held by fewer patients than this does not travel with a model.
-SMALL_CELL = 5
 
 #: Field names by their place in the file, for "did you mean".
 _FIELDS: dict[str, tuple[str, ...]] = {

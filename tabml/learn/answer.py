@@ -56,7 +56,9 @@ def estimate(
     repeats = 1 if chosen.plan.kind == "nested" else 1 + max(f.repeat for f in chosen.plan.folds)
     resamples = affordable(config.estimate.resamples, material.patients.n, repeats)
     drawn = patient_weights(material, resamples, "bbc")
-    bench = numbers.Bench(material, Judge.of(material), drawn.counts, config.report.thresholds)
+    bench = numbers.Bench(
+        material, Judge.of(material), drawn.counts, config.report.thresholds, config.privacy.small_cell
+    )
     folds = fold_numbers(chosen.plan)
     scored = out_of_fold(chosen.field, trials, chosen.decision, chosen.lesson, folds)
     bench, hurried = numbers.in_time(bench, scored, executor.workers, remaining)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tabml.core.privacy import SMALL_CELL
 from tabml.core.weighting import ROUNDING, weighted_quantiles
 from tabml.metrics.grouping import quantile_groups
 from tabml.metrics.intervals import wald, wilson, z_of
@@ -20,7 +21,6 @@ from tabml.metrics.logistic import LogisticFit, logistic
 from tabml.metrics.value import Floats, Value, known, logit, probabilities, unknown
 
 MIN_DISTINCT = 20  # fewer distinct risks: a smooth curve would be drawn through gaps
-MIN_GROUP = 5  # patients in a group that is drawn
 ONE_CLASS = "all rows have the same outcome"
 
 
@@ -164,15 +164,21 @@ class CalibrationGroup:
 
 
 def calibration_groups(
-    y: ArrayLike, p: ArrayLike, *, groups: int = 10, weight: ArrayLike | None = None, level: float = 0.95
+    y: ArrayLike,
+    p: ArrayLike,
+    *,
+    groups: int = 10,
+    weight: ArrayLike | None = None,
+    level: float = 0.95,
+    least: int = SMALL_CELL,
 ) -> tuple[CalibrationGroup, ...]:
     """Quantile groups of the predicted risk with Wilson intervals, in rising order.
 
-    Tied risks stay together; fewer groups where a group would hold less weight than 5.
+    Tied risks stay together; fewer groups where a group would hold less weight than `least`.
     """
     y, p, weight = probabilities(y, p, weight)
-    wanted = max(1, min(groups, int(weight.sum() + ROUNDING) // MIN_GROUP))
-    member = quantile_groups(p, weight, wanted, least=MIN_GROUP)
+    wanted = max(1, min(groups, int(weight.sum() + ROUNDING) // least))
+    member = quantile_groups(p, weight, wanted, least=least)
     found = []
     for g in range(int(member.max()) + 1 if len(member) else 0):
         here = member == g

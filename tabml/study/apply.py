@@ -114,7 +114,7 @@ def apply_rows(bundle: Bundle, rows: NewRows) -> Applied:
     """Predictions for rows that were read; nothing touches the disk."""
     if not len(rows.frame):
         raise DataError("the file holds no row to predict")
-    checked = check_rows(rows, bundle.schema)
+    checked = check_rows(rows, bundle.schema, small_cell=bundle.small_cell)
     usable = checked.flag != "refuse"
     outputs = _outputs(bundle, checked, usable)
     table = pd.DataFrame(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tabml.core.errors import BundleError
+from tabml.core.privacy import SMALL_CELL
 from tabml.core.spec import State
 from tabml.study.container import Caps, Container, pack, read_file
 from tabml.study.folder import write_bytes
@@ -86,6 +87,12 @@ class Bundle:
     def plugins(self) -> list[dict[str, str]]:
         """The plugins whose models it holds; they are loaded before `pipeline` is asked for."""
         return list(self.manifest.get("plugins", []))
+
+    @property
+    def small_cell(self) -> int:
+        """Fewer patients than this are not named; never fewer than the default where the file does not say."""
+        stated = dict(self.manifest.get("cohort") or {}).get("small_cell")
+        return stated if isinstance(stated, int) and stated > 1 else SMALL_CELL
 
     @property
     def short_name(self) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
+from tabml.core.privacy import SMALL_CELL
 from tabml.core.wording import counted
 from tabml.study.scale import refuse_other_unit
 from tabml.study.schema import typed
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 MOST_MISSING = 0.5
 #: A column with more than this share of filled cells in unknown levels is coded in another way.
 MOST_UNSEEN = 0.2
-#: Levels held by fewer rows than this are not printed.
-SMALL_CELL = 5
 REASONS = ("missing", "outside", "unseen_level", "imputed")
 #: Variables named behind a reason; the rest are counted.
 MOST_NAMED = 8
@@ -49,6 +48,7 @@ class _Notes:
 
     n: int
     place: str | None = None
+    small_cell: int = SMALL_CELL
     rows: dict[str, dict[str, Mask]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -72,15 +72,16 @@ class _Notes:
         return f"{reason}: {', '.join([*names[:MOST_NAMED], *more])}"
 
 
-def check_rows(rows: NewRows, schema: Sequence[Mapping[str, Any]]) -> Checked:
+def check_rows(rows: NewRows, schema: Sequence[Mapping[str, Any]], *, small_cell: int = SMALL_CELL) -> Checked:
     """Compare rows with the schema.
 
     A value outside the limits and a level the model has never seen become missing (TB705, TB704); outside
     the training quantiles the value is used and the row is `review`. Missing where training never was:
-    `review` (TB703). More than half of the predictors missing: `refuse`. Each reason names its variables.
+    `review` (TB703). More than half of the predictors missing: `refuse`. Each reason names its variables; levels
+    that fewer than `small_cell` rows hold are not printed.
     """
     frame = typed(rows.frame, schema)
-    notes = _Notes(len(frame), rows.place or None)
+    notes = _Notes(len(frame), rows.place or None, small_cell)
     read = _Reading(rows)
     for entry in schema:
         name = entry["name"]
@@ -150,7 +151,7 @@ def _known_levels(column: pd.Series, entry: Mapping[str, Any], read: _Reading, n
         return column
     filled = int(column.notna().sum()) + unread
     if bad > MOST_UNSEEN * filled:
-        raise _coded_otherwise(column, unseen, entry, notes.place)
+        raise _coded_otherwise(column, unseen, entry, notes)
     notes.findings.append(
         finding("TB704", f"{bad} of {counted(filled, 'cell')} of {name!r} {'holds' if bad == 1 else 'hold'} a level the model has never seen",
                 columns=[name], count=bad)
@@ -159,12 +160,12 @@ def _known_levels(column: pd.Series, entry: Mapping[str, Any], read: _Reading, n
     return column.mask(unseen)
 
 
-def _coded_otherwise(column: pd.Series, unseen: Mask, entry: Mapping[str, Any], where: str | None) -> DataError:
+def _coded_otherwise(column: pd.Series, unseen: Mask, entry: Mapping[str, Any], notes: _Notes) -> DataError:
     counts = column[unseen].astype("string").value_counts()
-    common = sorted(str(level) for level, n in counts.items() if n >= SMALL_CELL)
+    common = sorted(str(level) for level, n in counts.items() if n >= notes.small_cell)
     own = f" {'/'.join(common[:6])}" if common else " in another way"
     known = "/".join(list(entry["levels"])[:6]) if entry["kind"] == "category" else "yes/no"
-    return DataError(f"column {entry['name']!r} is coded{own}, the model knows {known}", where=where,
+    return DataError(f"column {entry['name']!r} is coded{own}, the model knows {known}", where=notes.place,
                      hint="recode the column, or give a codebook for this file with --codebook")  # fmt: skip
 
 

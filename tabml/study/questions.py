@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tabml.core.codebook import Codebook
 from tabml.core.config import StudyConfig, with_setting
-from tabml.core.errors import ConfigError, QuestionError
+from tabml.core.errors import ConfigError, QuestionError, did_you_mean
 from tabml.core.findings import Finding
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def settle_codebook(
 
         from tabml.ingest.codebook_file import load_codebook
 
-        return load_codebook(Path(config.data.codebook)), config, ()
+        codebook = load_codebook(Path(config.data.codebook))
+        _refuse_unknown_kept(config, codebook)
+        return codebook, config, ()
     from tabml.ingest.propose import propose
 
     for _ in range(MAX_ROUNDS):
@@ -87,6 +89,14 @@ def _refuse_said_twice(config: StudyConfig) -> None:
         if getattr(config.data, name) is not None:
             raise ConfigError(f"data.{name} is not used beside a codebook, which says it itself",
                               hint=f"leave it out, and change the codebook ({place}) if it should say otherwise")  # fmt: skip
+
+
+def _refuse_unknown_kept(config: StudyConfig, codebook: Codebook) -> None:
+    """ConfigError for a column kept that the codebook does not have; without a codebook the headers are asked."""
+    for name in config.data.keep:
+        if name not in codebook.variables:
+            hint = did_you_mean(name, codebook.variables)
+            raise ConfigError(f"data.keep: the codebook has no variable {name!r}", hint=hint)
 
 
 def _answered(

@@ -58,7 +58,7 @@ def explain(known: Known, learned: LearnResult, *, remaining: Callable[[], float
     shown = frame.iloc[rows].reset_index(drop=True)
     record = explanation(
         "final", attribution, shown, known.cohort.variables, patient=patients.of_row[rows],
-        examples=_examples(known, learned, rows, attribution),
+        small_cell=known.config.privacy.small_cell, examples=_examples(known, learned, rows, attribution),
     )  # fmt: skip
     missed = additivity_finding(attribution, "the final model")
     said = [replace(missed, remedy=INEXACT)] if missed is not None else []

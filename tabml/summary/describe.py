@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tabml.core.cohort import Cohort, Role
+from tabml.core.privacy import SMALL_CELL
 from tabml.core.target import SURVIVAL_TASKS, Target
 from tabml.summary.audit.missing import far_values
 from tabml.summary.columns import Column, Group, centre_groups, columns, outcome_groups
@@ -28,7 +29,7 @@ MAX_BINS = 24
 MAX_LEVELS = 20
 
 
-def describe(cohort: Cohort, target: Target, small_cell: int = 5) -> dict[str, Any]:
+def describe(cohort: Cohort, target: Target, small_cell: int = SMALL_CELL) -> dict[str, Any]:
     """Describe the cohort as JSON-able data; see the module's first lines for what it never holds.
 
     Keys: `schema, outcome, counts, flow, outcome_by_centre, variables, tables, sample_size`, and

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tabml.core.privacy import SMALL_CELL
 from tabml.core.target import Target
 from tabml.metrics.survival import kaplan_meier_curve, median_follow_up, number_at_risk
 from tabml.summary.columns import Group
@@ -16,7 +17,7 @@ MAX_POINTS = 200
 TICKS = 6
 
 
-def follow_up(target: Target, centres: Sequence[Group], small_cell: int = 5) -> dict[str, Any]:
+def follow_up(target: Target, centres: Sequence[Group], small_cell: int = SMALL_CELL) -> dict[str, Any]:
     """Follow-up in days: reverse Kaplan-Meier median overall and by centre, and the Kaplan-Meier curve.
 
     The curve ends where fewer than `small_cell` patients are at risk: beyond that single patients can be told apart.
@@ -36,7 +37,7 @@ def follow_up(target: Target, centres: Sequence[Group], small_cell: int = 5) -> 
     }  # fmt: skip
 
 
-def km_curve(y: NDArray[np.void], small_cell: int = 5) -> dict[str, Any]:
+def km_curve(y: NDArray[np.void], small_cell: int = SMALL_CELL) -> dict[str, Any]:
     """Kaplan-Meier points {x (days), y, lower, upper} and {ticks, at_risk}; intervals on the log(-log) scale."""
     ordered = np.sort(y["time"])
     end = float(ordered[-small_cell]) if len(ordered) >= small_cell else float(ordered[-1])

@@ -62,8 +62,17 @@ def test_one_class_is_refused_with_its_count() -> None:
 
 def test_class_of_one_patient_is_refused() -> None:
     cohort = make_cohort(stage=("outcome", "category", ["a", "a", "b", "b", "c"]))
-    with pytest.raises(DataError, match="has 1 patient with value c"):
+    with pytest.raises(DataError, match="has 1 patient with one of its values; at least 2 are needed"):
         target_of(cohort)
+
+
+def test_class_of_one_patient_is_not_named_for_it_may_be_a_name() -> None:
+    cohort = make_cohort(stage=("outcome", "category", ["a"] * 9 + ["b"] * 3 + ["Meier"]))
+    with pytest.raises(DataError, match="has 1 patient with") as caught:
+        target_of(cohort)
+    assert "Meier" not in str(caught.value)
+    with pytest.raises(DataError, match=r"one class only in 3 rows"):
+        target_of(make_cohort(stage=("outcome", "category", ["Meier"] * 3)))
 
 
 def test_small_classes_are_a_finding() -> None:
@@ -71,6 +80,23 @@ def test_small_classes_are_a_finding() -> None:
     target, findings = target_of(cohort)
     assert target.task == "multiclass"
     assert [f.code for f in findings] == ["TB132"]
+    assert findings[0].evidence.endswith("patients: 1 with fewer than 5")
+    named = target_of(cohort, "privacy.small_cell=3")[1][0]
+    assert named.evidence.endswith("patients: c (3)")
+
+
+@pytest.mark.parametrize(
+    ("assignment", "said"),
+    [
+        ("report.thresholds=[0.1]", "report.thresholds is for binary"),
+        ("target.horizons=[1y]", "target.horizons is for"),
+    ],
+)
+def test_settings_of_another_task_are_refused(assignment: str, said: str) -> None:
+    cohort = make_cohort(y=("outcome", "number", [float(i) for i in range(20)]))
+    with pytest.raises(ConfigError, match=said) as caught:
+        target_of(cohort, assignment)
+    assert caught.value.hint.startswith("leave ")
 
 
 def test_survival_is_in_days_and_months_are_converted() -> None:

@@ -49,6 +49,11 @@ def test_no_group_below_five_patients_and_no_extreme_value_is_shown() -> None:
     assert all(b[2] >= 5 for i in found.values() for b in i.bins)
 
 
+def test_how_many_stand_behind_a_mean_is_a_setting() -> None:
+    found = importances(attribution(), frame(), VARIABLES, small_cell=7)
+    assert found[0].bins[-1][0] != "missing"  # 6 patients
+
+
 def test_patients_are_counted_not_rows() -> None:
     found = importances(attribution(), frame(), VARIABLES, patient=np.repeat(np.arange(4), 10))
     assert all(i.bins == () for i in found)

@@ -73,6 +73,12 @@ def test_column_coded_otherwise_is_an_error_without_rare_levels() -> None:
     assert caught.value.where == "new.csv"
 
 
+def test_how_rare_a_level_may_be_is_the_study_s_own_setting() -> None:
+    rows = new_rows(sex=["2"] * 6 + ["1"] * 6)
+    with pytest.raises(DataError, match="column 'sex' is coded in another way"):
+        check_rows(rows, [SEX], small_cell=7)
+
+
 def test_levels_that_ingest_could_not_read_count_too() -> None:
     unread = finding("TB110", "1 cells hold a text that is no level", columns=["fbs"], count=1, source="a",
                      where=["a.xlsx S!B7"])  # fmt: skip

@@ -21,6 +21,19 @@ def audit_with(asks: Mapping[str, str]):
     return lambda config: Audit((), {}, (), {n: c for n, c in asks.items() if n not in config.data.keep})
 
 
+def test_kept_column_that_the_codebook_lacks_is_refused_with_the_near_miss(tmp_path):
+    book = tmp_path / "book.yaml"
+    book.write_text(
+        "codebook: tabml.codebook/1\nsources: {a: {file: a.csv}}\n"
+        "variables: {chol: {kind: number, from: {a: {column: Chol, status: accepted}}}}\n",
+        encoding="utf-8",
+    )
+    config = load_config(flags={"data.codebook": str(book), "data.keep": ("cholo",)}, environment={})
+    with pytest.raises(ConfigError, match="no variable 'cholo'") as caught:
+        settle_codebook([], config, ask=None, yes=False)
+    assert caught.value.hint == "did you mean 'chol'?"
+
+
 def test_without_a_terminal_all_questions_are_listed_at_once():
     with pytest.raises(QuestionError, match="only you can decide") as caught:
         _answered([WHICH, SAFE], StudyConfig(), ask=None, yes=False, typed="a.xlsx")

@@ -23,7 +23,6 @@ from tabml.metrics.survival import calibration_groups_at
 ROC_CORNERS = 200
 GROUPS = 10
 RISK_GROUPS = ("low", "middle", "high")
-MIN_IN_GROUP = 5  # a dot of a figure stands for five patients or more
 
 
 def curves(bench: Bench, scored: Mapping[str, Scored], kind: EstimateType) -> list[Curve]:
@@ -46,7 +45,7 @@ def curves(bench: Bench, scored: Mapping[str, Scored], kind: EstimateType) -> li
 def _binary(bench: Bench, name: str, kind: EstimateType, raw: Link, link: Link) -> list[Curve]:
     y, p = bench.material.y, probability_of(link, "binary")
     share = bench.judge.share
-    out = [*_roc(y, raw, name, kind, share=share), *_calibration(y, p, name, kind, share=share)]
+    out = [*_roc(y, raw, name, kind, share=share), *_calibration(bench, y, p, name, kind)]
     smooth = calibration_curve(y, p, weight=share)
     if smooth is not None:
         out.append(Curve("calibration_smooth", name, kind, _t(smooth.predicted), _t(smooth.observed), counts=smooth.n))
@@ -73,11 +72,11 @@ def _roc(
 
 
 def _calibration(
-    y: NDArray[np.integer], p: Floats, name: str, kind: EstimateType, cls: str | None = None, label: str = "",
-    *, share: Floats | None,
+    bench: Bench, y: NDArray[np.integer], p: Floats, name: str, kind: EstimateType, cls: str | None = None,
+    label: str = "",
 ) -> list[Curve]:  # fmt: skip
     """Dots of the calibration plot: groups of equal size by predicted risk."""
-    groups = calibration_groups(y, p, groups=GROUPS, weight=share)
+    groups = calibration_groups(y, p, groups=GROUPS, weight=bench.judge.share, least=bench.small_cell)
     x, observed, low, high = (
         tuple(float(getattr(g, part)) for g in groups) for part in ("predicted", "observed", "lower", "upper")
     )
@@ -92,14 +91,14 @@ def _classes(bench: Bench, name: str, kind: EstimateType, link: Link) -> list[Cu
     for k, (code, label) in enumerate(zip(target.classes, target.class_labels, strict=True)):
         y = np.asarray(target.y == k, dtype=np.int64)
         out += _roc(y, p[:, k], name, kind, code, label, share=bench.judge.share)
-        out += _calibration(y, p[:, k], name, kind, code, label, share=bench.judge.share)
+        out += _calibration(bench, y, p[:, k], name, kind, code, label)
     return out
 
 
 def _agreement(bench: Bench, name: str, kind: EstimateType, link: Link) -> list[Curve]:
     """Mean observed against mean predicted value in tenths of the prediction, with the interval of the mean."""
     y, w = bench.material.y, _weight(bench)
-    parts = [g for g in _split(link, GROUPS, w) if _whole(w[g].sum()) >= MIN_IN_GROUP]
+    parts = [g for g in _split(link, GROUPS, w) if _whole(w[g].sum()) >= bench.small_cell]
     x = tuple(float(np.average(link[g], weights=w[g])) for g in parts)
     middle = [float(np.average(y[g], weights=w[g])) for g in parts]
     apart = [float(np.average((y[g] - m) ** 2, weights=w[g])) for g, m in zip(parts, middle, strict=True)]
@@ -119,7 +118,7 @@ def _survival(bench: Bench, name: str, kind: EstimateType, link: Link) -> list[C
         risk = 1 - survival_of(link[:, int(np.searchsorted(grid.times, h))])
         groups = [
             g
-            for g in calibration_groups_at(y, risk, float(h), weight=bench.judge.share)
+            for g in calibration_groups_at(y, risk, float(h), weight=bench.judge.share, least=bench.small_cell)
             if g.observed.value is not None
         ]
         if groups:
@@ -160,7 +159,7 @@ def _by_risk(bench: Bench, name: str, kind: EstimateType, risk: Floats) -> list[
     at, w = grid.times[grid.steps], _weight(bench)
     out = []
     for label, rows in zip(RISK_GROUPS, _split(risk, len(RISK_GROUPS), w), strict=True):
-        if _whole(w[rows].sum()) < MIN_IN_GROUP:
+        if _whole(w[rows].sum()) < bench.small_cell:
             continue
         curve = kaplan_meier(y["time"][rows], y["event"][rows] == 1, weight=w[rows])
         at_risk = tuple(_whole(w[rows][y["time"][rows] >= t].sum()) for t in at)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
+from tabml.core.privacy import SMALL_CELL
 from tabml.core.results import Estimate, EstimateType
 from tabml.core.target import SURVIVAL_TASKS
 from tabml.learn.budget import Remaining, forever
@@ -38,6 +39,7 @@ class Bench:
     judge: Judge
     weights: NDArray[np.int32]
     thresholds: tuple[float, ...] = ()
+    small_cell: int = SMALL_CELL
 
     @property
     def one_row_each(self) -> bool:

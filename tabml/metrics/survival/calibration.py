@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tabml.core.hazard import baseline_hazard, kaplan_meier, risk_table
+from tabml.core.privacy import SMALL_CELL
 from tabml.core.weighting import ROUNDING, weighted_quantiles
 from tabml.metrics.grouping import quantile_groups
 from tabml.metrics.intervals import wald, z_of
@@ -16,8 +17,6 @@ from tabml.metrics.survival.cox import cox
 from tabml.metrics.survival.description import survival_at
 from tabml.metrics.survival.outcome import NO_EVENTS, Outcome, outcome
 from tabml.metrics.value import Floats, Value, known, unknown
-
-MIN_GROUP = 5  # patients in a group that is drawn
 
 
 def observed_expected_at(
@@ -87,15 +86,16 @@ def calibration_groups_at(
     groups: int = 5,
     weight: ArrayLike | None = None,
     level: float = 0.95,
+    least: int = SMALL_CELL,
 ) -> tuple[SurvivalGroup, ...]:
-    """Quantile groups of the predicted risk by the horizon (days), in rising order; at least 5 patients each.
+    """Quantile groups of the predicted risk by the horizon (days), in rising order; at least `least` patients each.
 
     `weight` (n,) is above 0; numbers of patients are whole ones.
     """
     found, (risk,) = outcome(y, risk, weight=weight)
     w = found.weight
-    wanted = max(1, min(groups, int(w.sum() + ROUNDING) // MIN_GROUP))
-    member = quantile_groups(risk, found.weight, wanted, least=MIN_GROUP)
+    wanted = max(1, min(groups, int(w.sum() + ROUNDING) // least))
+    member = quantile_groups(risk, found.weight, wanted, least=least)
     answer = []
     for g in range(int(member.max()) + 1 if len(member) else 0):
         here = member == g

@@ -6,6 +6,7 @@ import numpy as np
 
 from tabml.core.findings import Finding, finding
 from tabml.core.outcome import REVERSED_NAME
+from tabml.core.privacy import counted_levels
 from tabml.core.target import SURVIVAL_TASKS
 from tabml.core.wording import counted
 from tabml.metrics.survival import median_follow_up
@@ -33,10 +34,11 @@ def class_sizes(context: Context) -> Verdicts:
     folds = context.config.split.outer_folds or 5
     patient = context.patient[context.target.rows]
     sizes = {g.label: len(np.unique(context.patient[g.rows])) for g in context.outcomes}
-    small = [f"{label} ({n})" for label, n in sizes.items() if 10 <= n < folds]
+    small = {label: n for label, n in sizes.items() if 10 <= n < folds}
     if not small:
         return Verdicts()
-    said = f"with fewer patients than the {folds} folds: {', '.join(small)} of {len(np.unique(patient))}"
+    named = counted_levels(small, context.config.privacy.small_cell)
+    said = f"with fewer patients than the {folds} folds: {named} of {len(np.unique(patient))}"
     return Verdicts((finding("TB132", said, columns=[context.target.name], count=len(small)),))
 
 
