@@ -148,13 +148,8 @@ def tied_patients(rows: ArrayLike, mass: ArrayLike) -> NDArray[np.int64]:
     return np.asarray(np.clip(whole, 1, np.maximum(np.asarray(rows, dtype=np.int64), 1)), dtype=np.int64)
 
 
-def survival_curves(baseline: StepFunction, log_hazard: ArrayLike, times: ArrayLike) -> Floats:
-    """Survival (n, T) on `times` under proportional hazards: `exp(-H0(t) exp(log_hazard))`."""
-    return proportional_survival(baseline.at(times), log_hazard)
-
-
 def proportional_survival(cumulative: ArrayLike, log_hazard: ArrayLike) -> Floats:
-    """Survival (n, T) from the cumulative baseline hazard (T,) of some grid and log hazards (n,)."""
+    """Survival (n, T) from the cumulative baseline hazard (T,) of some grid and log hazards (n,): `exp(-H0(t) exp(lp))`."""
     relative = np.exp(np.minimum(_floats(log_hazard), 500.0))  # beyond it S is 0 or 1 anyway
     return _floats(np.exp(-relative[:, None] * _floats(cumulative)[None, :]))
 

@@ -54,10 +54,6 @@ class SiteKey:
         """16 base32 characters for one patient of one scope (a source's name, or empty for global ids)."""
         return self._code(f"{scope}{_NUL}{normalised}")
 
-    def join_key(self, normalised: str) -> str:
-        """16 base32 characters that join a features table, whatever its source."""
-        return self._code(normalised)
-
     def _code(self, text: str) -> str:
         digest = hmac.digest(self.secret, text.encode("utf-8"), "sha256")
         return base64.b32encode(digest[:PSEUDONYM_BYTES]).decode("ascii")

@@ -64,14 +64,12 @@ class FittedPipeline:
     task: Task
     members: tuple[Member, ...]
     calibrator: Calibrator
-    name: str = ""
     classes: tuple[str, ...] = ()
     class_labels: tuple[str, ...] = ()
     positive: str | None = None
     horizons: tuple[int, ...] = ()
     grid: Grid | None = None
     features: tuple[str, ...] = ()
-    combine: str = "mean"
 
     def raw_link(self, frame: pd.DataFrame) -> tuple[Link, Link]:
         """Averaged links (n, ...) before calibration, and those of the members (M, n, ...)."""
@@ -87,9 +85,9 @@ class FittedPipeline:
     def dump(self) -> State:
         """Plain data: JSON, arrays, and the model libraries' own files, each under its member's name."""
         head: dict[str, Any] = {
-            "version": VERSION, "task": self.task, "name": self.name, "classes": list(self.classes),
+            "version": VERSION, "task": self.task, "classes": list(self.classes),
             "class_labels": list(self.class_labels), "positive": self.positive, "horizons": list(self.horizons),
-            "features": list(self.features), "combine": self.combine, "calibrator": self.calibrator.dump().json,
+            "features": list(self.features), "calibrator": self.calibrator.dump().json,
             "grid": {k: v.tolist() for k, v in asdict(self.grid).items()} if self.grid is not None else None,
             "members": [],
         }  # fmt: skip
@@ -113,9 +111,9 @@ class FittedPipeline:
         )
         return cls(
             task=body["task"], members=members, calibrator=Calibrator.restore(State(body["calibrator"])),
-            name=body["name"], classes=tuple(body["classes"]), class_labels=tuple(body["class_labels"]),
+            classes=tuple(body["classes"]), class_labels=tuple(body["class_labels"]),
             positive=body["positive"], horizons=tuple(body["horizons"]), grid=_grid(body["grid"]),
-            features=tuple(body["features"]), combine=body["combine"],
+            features=tuple(body["features"]),
         )  # fmt: skip
 
 
@@ -124,7 +122,7 @@ def build_pipeline(
 ) -> FittedPipeline:
     """Put fitted members, calibrator and target together."""
     return FittedPipeline(
-        target.task, tuple(restore_member(s) for s in states), calibrator, target.name, target.classes,
+        target.task, tuple(restore_member(s) for s in states), calibrator, target.classes,
         target.class_labels, target.positive, target.horizons, grid, tuple(features),
     )  # fmt: skip
 

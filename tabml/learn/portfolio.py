@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +10,7 @@ import numpy as np
 
 from tabml.core.cohort import Variable
 from tabml.core.config import StudyConfig
+from tabml.core.demographics import AGE_WORDS, SEX_WORDS, words_of
 from tabml.core.errors import ConfigError, did_you_mean
 from tabml.core.findings import Finding, finding
 from tabml.core.spec import Configuration
@@ -20,54 +19,6 @@ from tabml.learn.ensemble import BLEND
 from tabml.learn.material import Material
 from tabml.learn.plan import MIN_EVENTS_TO_SEARCH
 from tabml.models import available, get, specs
-
-#: Words, in the languages tabml reads, that name age and sex in a header or a label.
-AGE_WORDS = frozenset(
-    [
-        "age",
-        "alter",
-        "alder",
-        "ålder",
-        "edad",
-        "años",
-        "âge",
-        "età",
-        "idade",
-        "leeftijd",
-        "ikä",
-        "wiek",
-        "vek",
-        "věk",
-        "kor",
-        "életkor",
-        "年龄",
-        "年齢",
-    ]
-)
-SEX_WORDS = frozenset(
-    [
-        "sex",
-        "gender",
-        "geschlecht",
-        "kjønn",
-        "kjonn",
-        "køn",
-        "kön",
-        "sexo",
-        "género",
-        "sexe",
-        "sesso",
-        "genere",
-        "geslacht",
-        "sukupuoli",
-        "płeć",
-        "plec",
-        "pohlaví",
-        "nem",
-        "性别",
-        "性別",
-    ]
-)
 
 #: Number of stage-1 configurations by patients: the CPU curve of AutoGluon 1.6, read log-log, held at its ends.
 SIZE_BY_PATIENTS = ((100, 4), (500, 8), (2500, 15), (10000, 40))
@@ -121,8 +72,8 @@ def age_and_sex(variables: Mapping[str, Variable]) -> tuple[str, ...]:
     """
     found = []
     for words, kinds in ((AGE_WORDS, ("number", "integer")), (SEX_WORDS, ("boolean", "category", "integer"))):
-        named = [v for v in variables.values() if v.kind in kinds and _words(v.name, v.label) & words]
-        found += [min(named, key=lambda v: len(_words(v.name))).name] if named else []
+        named = [v for v in variables.values() if v.kind in kinds and words & set(words_of(v.name, v.label))]
+        found += [min(named, key=lambda v: len(set(words_of(v.name)))).name] if named else []
     return tuple(found)
 
 
@@ -137,19 +88,17 @@ def portfolio_size(patients: int, events: int) -> int:
     return max(LEAST_SIZE, int(full * min(1.0, events / EVENTS_FOR_FULL_SIZE)))
 
 
-def _words(*texts: str) -> frozenset[str]:
-    folded = unicodedata.normalize("NFC", " ".join(texts)).casefold()
-    return frozenset(re.split(r"[\W_\d]+", folded)) - {""}
-
-
 def _baselines(material: Material, flags: bool) -> tuple[Configuration, ...]:
     demographic = age_and_sex(material.variables)
     linear = "cox" if material.task in SURVIVAL_TASKS else "ridge"
-    lines = [Configuration("null", origin="baseline", missing_flags=flags)]
-    if demographic:
-        lines.append(Configuration("age_sex", features=demographic, origin="baseline", missing_flags=flags))
-    lines.append(Configuration(linear, origin="baseline", missing_flags=flags))
-    known = {s.name for s in specs() if material.task in s.tasks}
+    known = {s.name: s.version for s in specs() if material.task in s.tasks}
+
+    def line(name: str, features: tuple[str, ...] | None = None) -> Configuration:
+        return Configuration(
+            name, features=features, origin="baseline", missing_flags=flags, spec_version=known.get(name, 1)
+        )
+
+    lines = [line("null"), *([line("age_sex", demographic)] if demographic else []), line(linear)]
     missing = [c.model for c in lines if c.model not in known]
     if missing:
         raise ConfigError(

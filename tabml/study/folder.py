@@ -136,12 +136,6 @@ class StudyFolder:
         paths = [str(Path(p).resolve()) for p in inputs]
         write_json(self.inputs, {"inputs": paths}, mode=ROW_LEVEL_MODE)
 
-    def refuse_inside(self, path: Path, what: str) -> None:
-        """Refuse a file that must not travel with the study, such as the site key."""
-        if Path(path).resolve().is_relative_to(self.root.resolve()):
-            raise ConfigError(f"{what} may not lie inside the study folder", where=Path(path).name,
-                              hint="keep it where only this site can read it")  # fmt: skip
-
 
 def default_out(inputs: Sequence[Path], kind: str = "study") -> Path:
     """The first input's name with `-study` (or another kind), in the current folder.

@@ -52,7 +52,7 @@ def test_late_entry_is_not_at_risk_before_it():
 
 def test_huge_log_hazards_do_not_overflow():
     baseline = hazard.baseline_hazard([1, 2, 3], [1, 1, 1], [900.0, 0.0, -900.0])
-    curves = hazard.survival_curves(baseline, [0.0, 600.0, -600.0], [0.5, 4.0])
+    curves = hazard.proportional_survival(baseline.at([0.5, 4.0]), [0.0, 600.0, -600.0])
     assert np.isfinite(curves).all()
     assert (curves[:, 0] == 1).all()
 

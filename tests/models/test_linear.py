@@ -128,7 +128,7 @@ def test_survival_of_one_patient_on_rossi_is_rs_with_efrons_baseline():
     b = ridge_path(Cox(X, y, np.ones(len(y))), [0.0])[0]
     baseline = hazard.baseline_hazard(y["time"], y["event"] == 1, X @ b)
     patient = np.array([1, 25, 1, 0, 0, 1, 3]) @ b
-    assert hazard.survival_curves(baseline, [patient], [52])[0, 0] == pytest.approx(0.772899117, abs=1e-7)
+    assert hazard.proportional_survival(baseline.at([52]), [patient])[0, 0] == pytest.approx(0.772899117, abs=1e-7)
 
 
 def test_cox_with_a_penalty_is_lifelines():

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tabml.core.hazard import baseline_hazard, survival_curves
+from tabml.core.hazard import baseline_hazard, proportional_survival
 from tabml.core.target import survival
 from tabml.metrics import calibration, classification, decision, regression
 from tabml.metrics import survival as surv
@@ -71,7 +71,7 @@ def rossi_s52() -> float:
     x, y = rossi()[ROSSI].to_numpy(float), outcome_of(rossi(), "week", "arrest")
     beta = rossi_fit().beta
     base = baseline_hazard(y["time"], y["event"], x @ beta)
-    return float(survival_curves(base, np.array([[1, 25, 1, 0, 0, 1, 3.0]]) @ beta, [52])[0, 0])
+    return float(proportional_survival(base.at([52]), np.array([[1, 25, 1, 0, 0, 1, 3.0]]) @ beta)[0, 0])
 
 
 @cache
@@ -97,7 +97,7 @@ def half() -> tuple[np.ndarray, np.ndarray, Callable[[Any], np.ndarray]]:
     beta = fit(x[::2], y[::2]).beta
     base = baseline_hazard(y[::2]["time"], y[::2]["event"], x[::2] @ beta)
     lp = x[1::2] @ beta
-    return y[1::2], lp, lambda days: survival_curves(base, lp, days)
+    return y[1::2], lp, lambda days: proportional_survival(base.at(days), lp)
 
 
 def risk_1095() -> np.ndarray:

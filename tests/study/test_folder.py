@@ -153,12 +153,6 @@ def test_documents_hold_finite_numbers_only(tmp_path: Path) -> None:
     assert left_in(tmp_path) == []
 
 
-def test_key_inside_the_study_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="the site key may not lie inside"):
-        StudyFolder(tmp_path).refuse_inside(tmp_path / "private" / "key", "the site key")
-    StudyFolder(tmp_path / "s").refuse_inside(tmp_path / "key", "the site key")
-
-
 def test_folder_without_results_is_no_study(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no finished study"):
         StudyFolder.open(tmp_path)

@@ -24,7 +24,7 @@ def audit_with(asks: Mapping[str, str]):
 def test_kept_column_that_the_codebook_lacks_is_refused_with_the_near_miss(tmp_path):
     book = tmp_path / "book.yaml"
     book.write_text(
-        "codebook: tabml.codebook/1\nsources: {a: {file: a.csv}}\n"
+        "codebook: 1\nsources: {a: {file: a.csv}}\n"
         "variables: {chol: {kind: number, from: {a: {column: Chol, status: accepted}}}}\n",
         encoding="utf-8",
     )

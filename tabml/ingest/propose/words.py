@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from tabml.core.demographics import AGE_WORDS
+from tabml.core.demographics import SEX_WORDS as SEX_NAMES
 from tabml.ingest.units import split_unit
 from tabml.ingest.values import fold
 
@@ -45,10 +47,8 @@ CENTRE = _words(
     "sykehus, klinikk, senter, sjukhus, klinik, center namn, hospital navn, krankenhaus, zentrum, prüfzentrum, spital,"
     "sairaala, keskus, centro, clínica, clinica, institución, 中心, 医院"
 )
-AGE = _words(
-    "age, alder, ålder, alter, ikä, edad, años, âge, età, idade, leeftijd, age years, age at diagnosis, age at baseline, patient age, 年龄"
-)
-SEX = _words("sex, gender, kjønn, kön, køn, geschlecht, geschl, sukupuoli, sexo, género, genero, 性别, male, female")
+AGE = _words(",".join(AGE_WORDS)) | _words("age years, age at diagnosis, age at baseline, patient age")
+SEX = _words(",".join(SEX_NAMES)) | _words("male, female")
 DATE = _words(
     "date, visit date, exam date, examination date, index date, admission date, date of admission, inclusion date,"
     "enrolment date, baseline date, date of visit, dato, undersøkelsesdato, innleggelsesdato, besøksdato, datum,"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from tabml.core.demographics import AGE_WORDS, SEX_WORDS, words_of
 from tabml.report.blocks import Block, Facts, Figure, Section, Text, Verdict
 from tabml.report.document import Record, View, text_of
 from tabml.report.figures.performance import ladder
@@ -225,13 +226,9 @@ def _for_whom(view: View) -> str:
     return f"{' '.join(said)}{tail}. For patients unlike these the numbers on this page say nothing."
 
 
-AGE_NAMES = ("age", "alder", "alter", "ålder", "ikä", "edad", "años", "âge", "età", "idade", "leeftijd", "年龄")
-
-
 def _age(view: View) -> str:
     for v in view.summary.get("variables", ()):
-        words = str(v.get("name", "")).casefold().replace("_", " ").split()
-        if words and words[0] in AGE_NAMES and v.get("quantiles"):
+        if AGE_WORDS.intersection(words_of(str(v.get("name", "")))[:1]) and v.get("quantiles"):
             q = v["quantiles"]
             return f"half of them aged {q['q25']:.0f} to {q['q75']:.0f} years"
     return ""
@@ -239,9 +236,8 @@ def _age(view: View) -> str:
 
 def _sex(view: View) -> str:
     for v in view.summary.get("variables", ()):
-        if str(v.get("name", "")).casefold() in ("sex", "gender", "kjønn", "kön", "køn", "geschlecht") and v.get(
-            "levels"
-        ):
+        words = set(words_of(str(v.get("name", ""))))
+        if words and words <= SEX_WORDS and v.get("levels"):
             known = [lv for lv in v["levels"] if lv.get("share")]
             if len(known) == 2 and str(known[0].get("label", "")).casefold() not in ("no", "yes", "0", "1"):
                 return " and ".join(f"{percent(lv['share'])} {lv['label']}" for lv in known)
