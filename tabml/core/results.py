@@ -14,18 +14,50 @@ from typing import Any, Literal
 from tabml.core.target import Task
 
 EstimateType = Literal["apparent", "cv_winner", "corrected_bbc", "corrected_nested", "internal_external", "external"]
+#: Whether the data tell more than nothing, and more than age and sex.
+VerdictCode = Literal["useful", "not_better", "no_signal"]
 Status = Literal["ok", "not_estimable", "suppressed", "not_run"]
 Direction = Literal["higher_is_better", "lower_is_better", "closer_to_one", "closer_to_zero", "none"]
 
 SCHEMA = "tabml.results/1"
-ESTIMATE_NAMES: dict[str, str] = {
-    "apparent": "apparent (on the training rows)",
-    "cv_winner": "cross-validated winner (not corrected for selection)",
-    "corrected_bbc": "corrected (bootstrap bias-corrected cross-validation)",
-    "corrected_nested": "corrected (nested cross-validation)",
-    "internal_external": "leave one centre out",
-    "external": "external validation",
-}
+
+
+@dataclass(frozen=True)
+class EstimateName:
+    """What an estimate is called: `title`, how it was made in a few words, and what it is a number of."""
+
+    title: str
+    made: str
+    meaning: str
+
+    @property
+    def name(self) -> str:
+        """`corrected (nested cross-validation)`."""
+        return f"{self.title[:1].lower()}{self.title[1:]} ({self.made})"
+
+
+ESTIMATES: dict[str, EstimateName] = {
+    "apparent": EstimateName(
+        "Apparent", "on the training rows", "on the patients the model was built on: always too good"
+    ),
+    "cv_winner": EstimateName(
+        "Cross-validated winner", "not corrected for selection",
+        "the best of many models by cross-validation: still too good, for it was chosen by this number",
+    ),
+    "corrected_bbc": EstimateName(
+        "Corrected", "bootstrap bias-corrected cross-validation",
+        "on patients the model had not seen, corrected for having chosen the best of many models "
+        "(bootstrap bias-corrected cross-validation)",
+    ),
+    "corrected_nested": EstimateName(
+        "Corrected", "nested cross-validation",
+        "on patients seen neither by the model nor by the choice between models (nested cross-validation)",
+    ),
+    "internal_external": EstimateName(
+        "Left-out centre", "leave one centre out", "on a centre that had no part in building the model"
+    ),
+    "external": EstimateName("External", "validation on another study", "on patients of another study"),
+}  # fmt: skip
 
 #: The metric a study leads with, by task, and what stands in for it where it has no honest estimate.
 HEADLINES: dict[Task, tuple[str, ...]] = {

@@ -9,7 +9,7 @@ import numpy as np
 
 from tabml.core.findings import Finding, finding
 from tabml.core.progress import Report, silent
-from tabml.core.results import Curve, Estimate, EstimateType
+from tabml.core.results import Curve, Estimate, EstimateType, VerdictCode
 from tabml.learn.budget import Remaining, forever
 from tabml.learn.chosen import Chosen
 from tabml.learn.contenders import choosers
@@ -36,7 +36,7 @@ class Answer:
     comparisons: tuple[Estimate, ...]
     curves: tuple[Curve, ...]
     findings: tuple[Finding, ...]
-    verdict: str
+    verdict: VerdictCode
     headline: Estimate | None
 
 

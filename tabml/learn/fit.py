@@ -17,7 +17,7 @@ from tabml.core.cohort import Cohort
 from tabml.core.config import StudyConfig
 from tabml.core.findings import Finding, ordered
 from tabml.core.progress import Report, silent
-from tabml.core.results import Curve, Estimate
+from tabml.core.results import Curve, Estimate, VerdictCode
 from tabml.core.splits import SplitPlan
 from tabml.core.target import Target
 from tabml.learn.answer import estimate
@@ -42,8 +42,7 @@ NEVER_FINAL = "it has no saved form, so it is compared and never the final model
 class LearnResult:
     """All that learning found out. Row positions are those of `target.rows`; `predictions` has cohort positions.
 
-    `models`: one record per trial for the report. `verdict`: `useful`, `no better than age and sex` or
-    `no usable signal`. `headline`: the estimate a report leads with.
+    `models`: one record per trial for the report. `headline`: the estimate a report leads with.
     """
 
     material: Material
@@ -61,7 +60,7 @@ class LearnResult:
     curves: tuple[Curve, ...]
     models: tuple[Mapping[str, Any], ...]
     findings: tuple[Finding, ...]
-    verdict: str
+    verdict: VerdictCode
     headline: Estimate | None
     truncated: bool
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tabml.core.errors import ConfigError, did_you_mean
+from tabml.core.labels import METRIC_LABELS
 from tabml.core.results import HEADLINES, Direction
 from tabml.core.target import Task
 from tabml.metrics import calibration, classification, regression, survival
@@ -30,7 +31,6 @@ class Metric:
     """One line of the table. `unit` is `1`, or `y` for the outcome's own unit; `doc` is the function's docstring."""
 
     key: str
-    label: str
     direction: Direction
     decimals: int
     tasks: tuple[Task, ...]
@@ -39,6 +39,10 @@ class Metric:
     unit: str = "1"
     pairs: bool = False
     scale: Scale = "identity"
+
+    @property
+    def label(self) -> str:
+        return METRIC_LABELS[self.key]
 
     @property
     def doc(self) -> str:
@@ -63,42 +67,42 @@ _R: tuple[Task, ...] = ("regression",)
 _S: tuple[Task, ...] = ("survival",)
 
 _TABLE: tuple[Metric, ...] = (
-    Metric("auroc", "AUROC", _HIGH, 2, _B, classification.auroc, ("p",), pairs=True, scale="logit"),
-    Metric("auprc", "AUPRC (average precision)", _HIGH, 2, _B, classification.auprc, ("p",)),
-    Metric("partial_auroc", "partial AUROC, specificity 0.9 to 1", _HIGH, 2, _B, classification.partial_auroc, ("p",)),
-    Metric("brier", "Brier score", _LOW, 3, _B, classification.brier, ("p",)),
-    Metric("scaled_brier", "scaled Brier score", _HIGH, 2, _B, classification.scaled_brier, ("p",)),
-    Metric("log_loss", "log loss", _LOW, 3, _B, classification.log_loss, ("p",)),
-    Metric("nagelkerke_r2", "Nagelkerke's R²", _HIGH, 2, _B, classification.nagelkerke_r2, ("p",)),
-    Metric("calibration_in_the_large", "calibration in the large", _ZERO, 2, _B, calibration.calibration_in_the_large, ("p",)),
-    Metric("calibration_slope", "calibration slope", _ONE, 2, _B, calibration.calibration_slope, ("p",)),
-    Metric("calibration_intercept", "calibration intercept", _ZERO, 2, _B, calibration.calibration_intercept, ("p",)),
-    Metric("observed_expected", "observed / expected", _ONE, 2, _B, calibration.observed_expected, ("p",), scale="log"),
-    Metric("ici", "integrated calibration index", _LOW, 3, _B, calibration.ici, ("p",)),
-    Metric("sensitivity", "sensitivity", _HIGH, 2, _B, _rate("sensitivity", "Share of the affected called positive"), ("p", "threshold")),
-    Metric("specificity", "specificity", _HIGH, 2, _B, _rate("specificity", "Share of the unaffected called negative"), ("p", "threshold")),
-    Metric("ppv", "positive predictive value", _HIGH, 2, _B, _rate("ppv", "Share of the affected among those called positive"), ("p", "threshold")),
-    Metric("npv", "negative predictive value", _HIGH, 2, _B, _rate("npv", "Share of the unaffected among those called negative"), ("p", "threshold")),
-    Metric("multiclass_log_loss", "log loss", _LOW, 3, _M, classification.multiclass_log_loss, ("p",)),
-    Metric("multiclass_brier", "Brier score (0 to 2)", _LOW, 3, _M, classification.multiclass_brier, ("p",)),
-    Metric("hand_till_m", "Hand and Till's M", _HIGH, 2, _M, classification.hand_till_m, ("p",), pairs=True, scale="logit"),
-    Metric("one_vs_rest_auroc", "AUROC against the other classes", _HIGH, 2, _M, classification.one_vs_rest_auroc, ("p", "cls"), pairs=True, scale="logit"),
-    Metric("rmse", "root mean squared error", _LOW, 2, _R, regression.rmse, ("value",), unit="y"),
-    Metric("mae", "mean absolute error", _LOW, 2, _R, regression.mae, ("value",), unit="y"),
-    Metric("median_absolute_error", "median absolute error", _LOW, 2, _R, regression.median_absolute_error, ("value",), unit="y"),
-    Metric("r2", "R²", _HIGH, 2, _R, regression.r2, ("value",)),
-    Metric("slope", "calibration slope", _ONE, 2, _R, regression.slope, ("value",)),
-    Metric("intercept", "calibration intercept", _ZERO, 2, _R, regression.intercept, ("value",), unit="y"),
-    Metric("concordance_correlation", "Lin's concordance correlation", _HIGH, 2, _R, regression.concordance_correlation, ("value",)),
-    Metric("uno_c", "Uno's C", _HIGH, 2, _S, survival.uno_c, ("log_hazard", "tau"), pairs=True, scale="logit"),
-    Metric("harrell_c", "Harrell's C", _HIGH, 2, _S, survival.harrell_c, ("log_hazard",), pairs=True, scale="logit"),
-    Metric("auc_at", "AUC at the horizon", _HIGH, 2, _S, survival.auc_at, ("risk_at", "horizon"), pairs=True, scale="logit"),
-    Metric("brier_at", "Brier score at the horizon", _LOW, 3, _S, survival.brier_at, ("survival_at", "horizon")),
-    Metric("ipa_at", "index of prediction accuracy", _HIGH, 2, _S, survival.ipa_at, ("survival_at", "horizon")),
-    Metric("ibs", "integrated Brier score", _LOW, 3, _S, survival.ibs, ("curves", "times")),
-    Metric("observed_expected_at", "observed / expected at the horizon", _ONE, 2, _S, survival.observed_expected_at, ("risk_at", "horizon"), scale="log"),
-    Metric("survival_slope", "calibration slope", _ONE, 2, _S, survival.calibration_slope, ("log_hazard",)),
-    Metric("ici_at", "integrated calibration index at the horizon", _LOW, 3, _S, survival.ici_at, ("risk_at", "horizon")),
+    Metric("auroc", _HIGH, 2, _B, classification.auroc, ("p",), pairs=True, scale="logit"),
+    Metric("auprc", _HIGH, 2, _B, classification.auprc, ("p",)),
+    Metric("partial_auroc", _HIGH, 2, _B, classification.partial_auroc, ("p",)),
+    Metric("brier", _LOW, 3, _B, classification.brier, ("p",)),
+    Metric("scaled_brier", _HIGH, 2, _B, classification.scaled_brier, ("p",)),
+    Metric("log_loss", _LOW, 3, _B, classification.log_loss, ("p",)),
+    Metric("nagelkerke_r2", _HIGH, 2, _B, classification.nagelkerke_r2, ("p",)),
+    Metric("calibration_in_the_large", _ZERO, 2, _B, calibration.calibration_in_the_large, ("p",)),
+    Metric("calibration_slope", _ONE, 2, _B, calibration.calibration_slope, ("p",)),
+    Metric("calibration_intercept", _ZERO, 2, _B, calibration.calibration_intercept, ("p",)),
+    Metric("observed_expected", _ONE, 2, _B, calibration.observed_expected, ("p",), scale="log"),
+    Metric("ici", _LOW, 3, _B, calibration.ici, ("p",)),
+    Metric("sensitivity", _HIGH, 2, _B, _rate("sensitivity", "Share of the affected called positive"), ("p", "threshold")),
+    Metric("specificity", _HIGH, 2, _B, _rate("specificity", "Share of the unaffected called negative"), ("p", "threshold")),
+    Metric("ppv", _HIGH, 2, _B, _rate("ppv", "Share of the affected among those called positive"), ("p", "threshold")),
+    Metric("npv", _HIGH, 2, _B, _rate("npv", "Share of the unaffected among those called negative"), ("p", "threshold")),
+    Metric("multiclass_log_loss", _LOW, 3, _M, classification.multiclass_log_loss, ("p",)),
+    Metric("multiclass_brier", _LOW, 3, _M, classification.multiclass_brier, ("p",)),
+    Metric("hand_till_m", _HIGH, 2, _M, classification.hand_till_m, ("p",), pairs=True, scale="logit"),
+    Metric("one_vs_rest_auroc", _HIGH, 2, _M, classification.one_vs_rest_auroc, ("p", "cls"), pairs=True, scale="logit"),
+    Metric("rmse", _LOW, 2, _R, regression.rmse, ("value",), unit="y"),
+    Metric("mae", _LOW, 2, _R, regression.mae, ("value",), unit="y"),
+    Metric("median_absolute_error", _LOW, 2, _R, regression.median_absolute_error, ("value",), unit="y"),
+    Metric("r2", _HIGH, 2, _R, regression.r2, ("value",)),
+    Metric("slope", _ONE, 2, _R, regression.slope, ("value",)),
+    Metric("intercept", _ZERO, 2, _R, regression.intercept, ("value",), unit="y"),
+    Metric("concordance_correlation", _HIGH, 2, _R, regression.concordance_correlation, ("value",)),
+    Metric("uno_c", _HIGH, 2, _S, survival.uno_c, ("log_hazard", "tau"), pairs=True, scale="logit"),
+    Metric("harrell_c", _HIGH, 2, _S, survival.harrell_c, ("log_hazard",), pairs=True, scale="logit"),
+    Metric("auc_at", _HIGH, 2, _S, survival.auc_at, ("risk_at", "horizon"), pairs=True, scale="logit"),
+    Metric("brier_at", _LOW, 3, _S, survival.brier_at, ("survival_at", "horizon")),
+    Metric("ipa_at", _HIGH, 2, _S, survival.ipa_at, ("survival_at", "horizon")),
+    Metric("ibs", _LOW, 3, _S, survival.ibs, ("curves", "times")),
+    Metric("observed_expected_at", _ONE, 2, _S, survival.observed_expected_at, ("risk_at", "horizon"), scale="log"),
+    Metric("survival_slope", _ONE, 2, _S, survival.calibration_slope, ("log_hazard",)),
+    Metric("ici_at", _LOW, 3, _S, survival.ici_at, ("risk_at", "horizon")),
 )  # fmt: skip
 
 METRICS: dict[str, Metric] = {m.key: m for m in _TABLE}

@@ -3,59 +3,67 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+from tabml.core.labels import METRIC_LABELS
 
 
 @dataclass(frozen=True)
 class Word:
     """A metric in words. `ideal` is what a perfect model would show; `plain` one sentence for a clinician."""
 
-    label: str
+    key: str
     ideal: str
     plain: str
     chance: float | None = None
 
+    @property
+    def label(self) -> str:
+        """Its name; an unknown measure is called by its key."""
+        return METRIC_LABELS.get(self.key, self.key.replace("_", " "))
+
 
 METRICS: dict[str, Word] = {
-    "auroc": Word("AUROC", "1", "how often the patient with the outcome gets the higher risk", 0.5),
-    "auprc": Word("AUPRC", "1", "precision over all thresholds; compare with the share of events"),
-    "partial_auroc": Word("partial AUC", "1", "AUROC at high specificity", 0.5),
-    "hand_till_m": Word("AUC, mean of pairs of classes", "1", "how often two patients of different classes are ordered right", 0.5),
-    "one_vs_rest_auroc": Word("AUROC against the other classes", "1", "how often a patient of this class scores higher", 0.5),
-    "multiclass_log_loss": Word("log loss", "0", "surprise at the classes, given the probabilities"),
-    "multiclass_brier": Word("Brier score (0 to 2)", "0", "squared distance between probabilities and class"),
-    "survival_slope": Word("calibration slope", "1", "below 1: risks too extreme; above 1: too timid"),
-    "ici_at": Word("calibration error (ICI) at the horizon", "0", "mean distance between risk and observed share"),
-    "brier": Word("Brier score", "0", "mean squared distance between risk and outcome"),
-    "scaled_brier": Word("scaled Brier score", "1", "share of the uncertainty explained", 0.0),
-    "log_loss": Word("log loss", "0", "surprise at the outcomes, given the risks"),
-    "nagelkerke_r2": Word("Nagelkerke R²", "1", "explained variation", 0.0),
-    "calibration_in_the_large": Word("calibration in the large", "0", "below 0: risks too high on average; above 0: too low"),
-    "calibration_intercept": Word("calibration intercept", "0", "where the calibration line crosses even odds"),
-    "calibration_slope": Word("calibration slope", "1", "below 1: risks too extreme; above 1: too timid"),
-    "observed_expected": Word("observed / expected", "1", "events that happened per event predicted"),
-    "ici": Word("calibration error (ICI)", "0", "mean distance between risk and observed share"),
-    "e50": Word("calibration error, median", "0", "median distance between risk and observed share"),
-    "e90": Word("calibration error, 90 %", "0", "distance that 90 % of patients stay below"),
-    "net_benefit": Word("net benefit", "higher", "true positives gained per patient, less the weighted false ones"),
+    "auroc": Word("auroc", "1", "how often the patient with the outcome gets the higher risk", 0.5),
+    "auprc": Word("auprc", "1", "precision over all thresholds; compare with the share of events"),
+    "partial_auroc": Word("partial_auroc", "1", "AUROC at high specificity", 0.5),
+    "hand_till_m": Word("hand_till_m", "1", "how often two patients of different classes are ordered right", 0.5),
+    "one_vs_rest_auroc": Word("one_vs_rest_auroc", "1", "how often a patient of this class scores higher", 0.5),
+    "multiclass_log_loss": Word("multiclass_log_loss", "0", "surprise at the classes, given the probabilities"),
+    "multiclass_brier": Word("multiclass_brier", "0", "squared distance between probabilities and class"),
+    "survival_slope": Word("survival_slope", "1", "below 1: risks too extreme; above 1: too timid"),
+    "ici_at": Word("ici_at", "0", "mean distance between risk and observed share"),
+    "brier": Word("brier", "0", "mean squared distance between risk and outcome"),
+    "scaled_brier": Word("scaled_brier", "1", "share of the uncertainty explained", 0.0),
+    "log_loss": Word("log_loss", "0", "surprise at the outcomes, given the risks"),
+    "nagelkerke_r2": Word("nagelkerke_r2", "1", "explained variation", 0.0),
+    "calibration_in_the_large": Word("calibration_in_the_large", "0", "below 0: risks too high on average; above 0: too low"),
+    "calibration_intercept": Word("calibration_intercept", "0", "where the calibration line crosses even odds"),
+    "calibration_slope": Word("calibration_slope", "1", "below 1: risks too extreme; above 1: too timid"),
+    "observed_expected": Word("observed_expected", "1", "events that happened per event predicted"),
+    "ici": Word("ici", "0", "mean distance between risk and observed share"),
+    "e50": Word("e50", "0", "median distance between risk and observed share"),
+    "e90": Word("e90", "0", "distance that 90 % of patients stay below"),
+    "net_benefit": Word("net_benefit", "higher", "true positives gained per patient, less the weighted false ones"),
     "sensitivity": Word("sensitivity", "1", "share of patients with the outcome who are found"),
     "specificity": Word("specificity", "1", "share of patients without the outcome who are let go"),
-    "ppv": Word("positive predictive value", "1", "share of those above the threshold who have the outcome"),
-    "npv": Word("negative predictive value", "1", "share of those below the threshold who do not"),
-    "rmse": Word("RMSE", "0", "typical error, large errors counting more"),
-    "mae": Word("mean absolute error", "0", "mean distance between prediction and truth"),
-    "median_absolute_error": Word("median absolute error", "0", "half of the predictions are closer than this"),
-    "r2": Word("R²", "1", "share of the variation explained; below 0 is worse than the mean", 0.0),
-    "concordance_correlation": Word("concordance correlation", "1", "agreement of predicted and true values", 0.0),
-    "slope": Word("calibration slope", "1", "below 1: predictions too extreme; above 1: too timid"),
-    "intercept": Word("calibration intercept", "0", "shift of the predictions"),
-    "bias": Word("mean error", "0", "prediction minus truth"),
-    "harrell_c": Word("Harrell C", "1", "how often the patient with the earlier event has the higher risk", 0.5),
-    "uno_c": Word("Uno C", "1", "how often the patient with the earlier event has the higher risk", 0.5),
-    "auc_at": Word("AUC at the horizon", "1", "how often a patient with the event by then has the higher risk", 0.5),
-    "brier_at": Word("Brier score at the horizon", "0", "mean squared distance between risk and outcome"),
-    "ipa_at": Word("IPA", "1", "Brier score gained over Kaplan-Meier", 0.0),
-    "ibs": Word("integrated Brier score", "0", "Brier score averaged over time"),
-    "observed_expected_at": Word("observed / expected at the horizon", "1", "events that happened per event predicted"),
+    "ppv": Word("ppv", "1", "share of those above the threshold who have the outcome"),
+    "npv": Word("npv", "1", "share of those below the threshold who do not"),
+    "rmse": Word("rmse", "0", "typical error, large errors counting more"),
+    "mae": Word("mae", "0", "mean distance between prediction and truth"),
+    "median_absolute_error": Word("median_absolute_error", "0", "half of the predictions are closer than this"),
+    "r2": Word("r2", "1", "share of the variation explained; below 0 is worse than the mean", 0.0),
+    "concordance_correlation": Word("concordance_correlation", "1", "agreement of predicted and true values", 0.0),
+    "slope": Word("slope", "1", "below 1: predictions too extreme; above 1: too timid"),
+    "intercept": Word("intercept", "0", "shift of the predictions"),
+    "bias": Word("bias", "0", "prediction minus truth"),
+    "harrell_c": Word("harrell_c", "1", "how often the patient with the earlier event has the higher risk", 0.5),
+    "uno_c": Word("uno_c", "1", "how often the patient with the earlier event has the higher risk", 0.5),
+    "auc_at": Word("auc_at", "1", "how often a patient with the event by then has the higher risk", 0.5),
+    "brier_at": Word("brier_at", "0", "mean squared distance between risk and outcome"),
+    "ipa_at": Word("ipa_at", "1", "Brier score gained over Kaplan-Meier", 0.0),
+    "ibs": Word("ibs", "0", "Brier score averaged over time"),
+    "observed_expected_at": Word("observed_expected_at", "1", "events that happened per event predicted"),
 }  # fmt: skip
 
 #: Metrics that show how a centre compares, in order of choice.
@@ -65,15 +73,6 @@ RANKED = ("auroc", "hand_till_m", "one_vs_rest_auroc", "uno_c", "harrell_c", "ma
 HONEST = ("external", "corrected_nested", "corrected_bbc", "internal_external")
 BIASED = ("cv_winner", "apparent")
 
-ESTIMATES: dict[str, tuple[str, str]] = {
-    "apparent": ("Apparent", "on the patients the model was built on: always too good"),
-    "cv_winner": ("Cross-validated winner", "the best of many models by cross-validation: still too good, for it was chosen by this number"),
-    "corrected_bbc": ("Corrected", "on patients the model had not seen, corrected for having chosen the best of many models (bootstrap bias-corrected cross-validation)"),
-    "corrected_nested": ("Corrected", "on patients seen neither by the model nor by the choice between models (nested cross-validation)"),
-    "internal_external": ("Left-out centre", "on a centre that was left out when the model was fitted"),
-    "external": ("External", "on patients of another study"),
-}  # fmt: skip
-
 #: What the demographic baseline is given where a study does not say which of the two it found.
 AGE_SEX = "age and sex"
 MODEL_ROLES: dict[str, str] = {
@@ -82,6 +81,14 @@ MODEL_ROLES: dict[str, str] = {
     "age_sex": "Age and sex only",
     "null": "Everyone the same",
     "best": "Best single model",
+}
+
+#: The verdict of a study: tone, mark, and the sentence a run ends with.
+VERDICTS: dict[str, tuple[Literal["good", "caution", "bad", "neutral"], str, str]] = {
+    "useful": ("good", "Useful", "The data hold usable signal."),
+    "not_better": ("caution", "Not clearly better than {age_sex}", "Not reliably better than {age_sex} alone."),
+    "no_signal": ("bad", "No usable signal", "No usable signal: the models do no better than the average patient."),
+    "unknown": ("neutral", "No verdict", ""),
 }
 
 #: Titles of findings by severity.
@@ -97,7 +104,7 @@ SEPARATION = ((0.9, "very well"), (0.8, "well"), (0.7, "moderately well"), (0.6,
 
 def metric(key: str) -> Word:
     """The words of a metric; an unknown one is called by its key."""
-    return METRICS.get(key, Word(key.replace("_", " "), "", ""))
+    return METRICS.get(key, Word(key, "", ""))
 
 
 def model_name(role: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from tabml import __version__
 from tabml.core.config import NOT_IN_HASH, config_sha256, shareable
 from tabml.core.findings import Finding, finding, ordered
-from tabml.core.results import ESTIMATE_NAMES, Results, Table
+from tabml.core.results import ESTIMATES, Results, Table
 from tabml.core.target import SURVIVAL_TASKS
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ PACKAGES = (
     "torch",
 )
 AGE_SEX = "age and sex"
-VERDICTS = {"useful": "useful", "no better than age and sex": "not_better", "no usable signal": "no_signal"}
 
 
 def results(known: Known, learned: LearnResult, reasons: Reasons, *, run: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def results(known: Known, learned: LearnResult, reasons: Reasons, *, run: Mappin
     target, config = known.target, known.config
     document = Results(
         study={
-            "title": config.report.title, "preset": config.preset, "verdict": VERDICTS.get(learned.verdict, learned.verdict),
+            "title": config.report.title, "preset": config.preset, "verdict": learned.verdict,
             "set_aside": {name: {"code": code, "reason": why} for name, (code, why) in known.set_aside.items()},
             "muted": list(config.audit.mute), "selection": asdict(learned.selection), "age_sex": age_and_sex_of(learned),
         },
@@ -108,16 +107,15 @@ def age_and_sex_of(learned: LearnResult) -> dict[str, str]:
 def headline_sentence(document: Mapping[str, Any]) -> str:
     """The number a report leads with, in one sentence that names the estimate it is."""
     from tabml.report.document import View
-    from tabml.report.words import metric
+    from tabml.report.words import VERDICTS, metric
 
     view = View.of(document)
     headline = view.headline()
-    words = {"useful": "The data hold usable signal.", "not_better": f"Not reliably better than {view.age_sex} alone.",
-             "no_signal": "No usable signal: the models do no better than the average patient."}  # fmt: skip
-    verdict = words.get(str(document["study"].get("verdict")), "")
+    stated = str(document["study"].get("verdict"))
+    verdict = VERDICTS[stated][2].format(age_sex=view.age_sex) if stated in VERDICTS else ""
     if headline is None:
         return f"{verdict} No performance could be estimated.".strip()
-    kind = ESTIMATE_NAMES.get(str(headline["estimate_type"]), str(headline["estimate_type"]))
+    kind = ESTIMATES[str(headline["estimate_type"])].name
     return f"{metric(str(headline['key'])).label} {headline['text']}, {kind}. {verdict}".strip()
 
 

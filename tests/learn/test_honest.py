@@ -105,9 +105,9 @@ def test_verdict_names_the_first_reference_not_beaten() -> None:
     clear, doubtful = Gain(0.1, 0.05), Gain(0.1, 0.07)
     assert verdict({"null": clear, "age_sex": clear}) == ("useful", ())
     word, findings = verdict({"null": clear, "age_sex": doubtful})
-    assert (word, findings[0].code) == ("no better than age and sex", "TB230")
+    assert (word, findings[0].code) == ("not_better", "TB230")
     assert verdict({"null": doubtful, "age_sex": clear})[1][0].code == "TB240"
-    assert verdict({"null": Gain(float("nan"), 0.0)})[0] == "no usable signal"
+    assert verdict({"null": Gain(float("nan"), 0.0)})[0] == "no_signal"
 
 
 def test_draws_vary_the_number_of_events_and_always_hold_some() -> None:

@@ -20,6 +20,7 @@ from tabml.core.config import StudyConfig
 from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
 from tabml.core.progress import Progress, Report, silent
+from tabml.core.results import VerdictCode
 from tabml.core.splits import derive_seed
 from tabml.core.target import SURVIVAL_TASKS, Task
 from tabml.learn.budget import Remaining, forever
@@ -179,14 +180,14 @@ class Gain:
         return self.mean - z_of(0.90) * self.se
 
 
-REFERENCES = (
-    ("null", "no usable signal", "TB240", "the null model"),
-    ("age_sex", "no better than age and sex", "TB230", "age and sex"),
+REFERENCES: tuple[tuple[str, VerdictCode, str, str], ...] = (
+    ("null", "no_signal", "TB240", "the null model"),
+    ("age_sex", "not_better", "TB230", "age and sex"),
 )
 
 
-def verdict(gains: Mapping[str, Gain]) -> tuple[str, tuple[Finding, ...]]:
-    """`useful`, `no better than age and sex` or `no usable signal`, by the loss of unseen patients.
+def verdict(gains: Mapping[str, Gain]) -> tuple[VerdictCode, tuple[Finding, ...]]:
+    """The code of the verdict, by the loss of unseen patients.
 
     Useful means that the one-sided 95 % lower bound of the gain is above 0 for every reference. The mean comes from
     patients outside each draw, so it pays for the choice; the standard error from the paired differences of all

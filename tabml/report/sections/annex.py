@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tabml.core.config import settings
+from tabml.core.results import ESTIMATES
 from tabml.report.blocks import Block, Grid, Section, TableRow, Text
 from tabml.report.document import Record, View, text_of
 from tabml.report.methods import methods, to_fill
-from tabml.report.words import ESTIMATES, METRICS, metric
+from tabml.report.words import METRICS, metric
 
 COLUMNS = ("apparent", "cv_winner", "corrected_bbc", "corrected_nested", "internal_external", "external")
 EQUATION = "equation"
@@ -129,7 +130,7 @@ def _side_by_side(view: View, role: str) -> Grid | None:
             for kind in kinds
         ]  # fmt: skip
         rows.append(TableRow((_line(key, horizon, cls, threshold), *cells)))
-    note = "; ".join(f"{ESTIMATES[k][0]}: {ESTIMATES[k][1]}" for k in kinds) + "."
+    note = "; ".join(f"{ESTIMATES[k].title}: {ESTIMATES[k].meaning}" for k in kinds) + "."
     methods_used = sorted({str(e["ci_method"]).replace("_", " ") for e in found if e.get("ci_method")})
     if methods_used:
         note += f" Intervals (95 %): {', '.join(methods_used)}."
@@ -137,7 +138,9 @@ def _side_by_side(view: View, role: str) -> Grid | None:
 
 
 def _heading(kind: str) -> str:
-    return {"corrected_bbc": "Corrected (BBC)", "corrected_nested": "Corrected (nested)"}.get(kind, ESTIMATES[kind][0])
+    return {"corrected_bbc": "Corrected (BBC)", "corrected_nested": "Corrected (nested)"}.get(
+        kind, ESTIMATES[kind].title
+    )
 
 
 def _line(key: str, horizon: Any, cls: Any, threshold: Any) -> str:

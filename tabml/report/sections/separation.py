@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from tabml.core.results import ESTIMATES
 from tabml.core.target import horizon_text
 from tabml.report.blocks import Block, Figure, Grid, Section, SideBySide, TableRow, Text
 from tabml.report.document import Record, View, text_of
 from tabml.report.figures import performance
 from tabml.report.sections.patients import time_unit
-from tabml.report.words import ESTIMATES, METRICS, metric, model_name
+from tabml.report.words import METRICS, metric, model_name
 
 TITLES = {"regression": "How close are the predictions?"}
 SHOWN: dict[str, tuple[str, ...]] = {
@@ -82,7 +83,7 @@ def _table(view: View) -> tuple[Block, ...]:
         for k, key in enumerate(keys)
     ]  # fmt: skip
     names = sorted({str(e.get("estimate_type")) for k in keys for r in roles if (e := view.estimate(k, r)) is not None})
-    note = "; ".join(f"{ESTIMATES[n][0].lower()}: {ESTIMATES[n][1]}" for n in names if n in ESTIMATES)
+    note = "; ".join(f"{ESTIMATES[n].title.lower()}: {ESTIMATES[n].meaning}" for n in names if n in ESTIMATES)
     return (Grid("Measures with 95 % intervals", ("Measure", *(model_name(r) for r in roles), "Ideal"), tuple(rows),
                  f"Estimates: {note}." if note else ""),)  # fmt: skip
 

@@ -5,20 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 from tabml.core.demographics import AGE_WORDS, SEX_WORDS, words_of
+from tabml.core.results import ESTIMATES
 from tabml.report.blocks import Block, Facts, Figure, Section, Text, Verdict
 from tabml.report.document import Record, View, text_of
 from tabml.report.figures.performance import ladder
 from tabml.report.sections.notices import notices
-from tabml.report.words import ESTIMATES, HONEST, count, listed, metric, percent, separation, whole
+from tabml.report.words import HONEST, VERDICTS, count, listed, metric, percent, separation, whole
 
 Answer = Literal["useful", "not_better", "no_signal", "unknown"]
 RANKING = ("auroc", "hand_till_m", "one_vs_rest_auroc", "uno_c", "harrell_c", "auc_at")
-MARKS: dict[Answer, tuple[Literal["good", "caution", "bad", "neutral"], str]] = {
-    "useful": ("good", "Useful"),
-    "not_better": ("caution", "Not clearly better than {age_sex}"),
-    "no_signal": ("bad", "No usable signal"),
-    "unknown": ("neutral", "No verdict"),
-}
 
 
 def section(view: View) -> Section:
@@ -37,10 +32,7 @@ def section(view: View) -> Section:
 def answer(view: View) -> Answer:
     """The verdict stated by the study, else read off its findings and its headline."""
     stated = str(view.part("study").get("verdict") or "")
-    known: dict[str, Answer] = {
-        "useful": "useful", "not_better": "not_better", "no_signal": "no_signal",
-        "no better than age and sex": "not_better", "no usable signal": "no_signal",
-    }  # fmt: skip
+    known: dict[str, Answer] = {"useful": "useful", "not_better": "not_better", "no_signal": "no_signal"}
     if stated in known:
         return known[stated]
     if view.has_finding("TB240") or view.has_finding("TB201"):
@@ -68,14 +60,15 @@ def _measured(view: View) -> Answer:
 
 def _verdict(view: View, headline: Record | None) -> Verdict:
     found = answer(view)
-    tone, mark = MARKS[found]
+    tone, mark, _ = VERDICTS[found]
     mark = mark.format(age_sex=view.age_sex)
     if headline is None:
         return Verdict(tone, mark, "No performance was estimated in this study.", (), "–", "", "", "", "")
     key = str(headline["key"])
     decimals = _decimals(headline)
     low, high = headline.get("lower"), headline.get("upper")
-    name, meaning = ESTIMATES.get(str(headline.get("estimate_type")), (str(headline.get("estimate_type")), ""))
+    kind = str(headline.get("estimate_type"))
+    name, meaning = (ESTIMATES[kind].title, ESTIMATES[kind].meaning) if kind in ESTIMATES else (kind, "")
     unit = _unit(view, key)
     return Verdict(
         tone,
