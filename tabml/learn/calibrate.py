@@ -16,7 +16,7 @@ from tabml.core.errors import BundleError
 from tabml.core.spec import State
 from tabml.core.target import SURVIVAL_TASKS, Target, Task
 from tabml.learn.hazards import fit_hazards
-from tabml.learn.loss import Floats, Grid, Link, tidy
+from tabml.learn.loss import Floats, Link, TimeGrid, tidy
 
 MIN_EVENTS_FOR_SLOPE = 50  # fewer: the slope costs more than it mends
 MIN_SLOPE = 0.01  # a model without signal is flattened, never turned around: the order of patients stays
@@ -79,7 +79,7 @@ class Teacher:
     task: Task
     y: NDArray[Any]
     events: int
-    grid: Grid | None = None
+    grid: TimeGrid | None = None
     share: Floats | None = None
     repeats: int = 1
 
@@ -113,7 +113,7 @@ class Teacher:
         shift, temperature = _fit_classes(link, self.y.astype(int), weight, slope=self.slope)
         return Calibrator("classes", shift, np.array(temperature), self.task)
 
-    def _hazards(self, link: Link, weights: Floats, grid: Grid) -> list[Calibrator]:
+    def _hazards(self, link: Link, weights: Floats, grid: TimeGrid) -> list[Calibrator]:
         patients = (np.ones(len(self.y)) if self.share is None else self.share) / self.repeats
         a, b = fit_hazards(
             link[:, grid.last], self.y, weights, grid.times,
@@ -122,7 +122,7 @@ class Teacher:
         return [Calibrator("hazard", at, np.array(slope), self.task) for at, slope in zip(a, b, strict=True)]
 
 
-def teacher(target: Target, events: int, grid: Grid | None, share: Floats | None = None) -> Teacher:
+def teacher(target: Target, events: int, grid: TimeGrid | None, share: Floats | None = None) -> Teacher:
     """What calibration learns from; `share` (n,): weights that make the rows of a patient one."""
     return Teacher(target.task, target.y, events, grid if target.task in SURVIVAL_TASKS else None, share)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tabml.core.splits import Positions
 from tabml.core.target import SURVIVAL_TASKS, Target
 from tabml.core.weighting import patient_shares
-from tabml.learn.loss import Floats, Grid, Link, rank_score, survival_of
+from tabml.learn.loss import Floats, Link, TimeGrid, rank_score, survival_of
 from tabml.learn.material import Material
 from tabml.learn.pipeline import probability_of
 from tabml.metrics.registry import Metric, metric
@@ -65,7 +65,7 @@ class Judge:
     """
 
     target: Target
-    grid: Grid | None
+    grid: TimeGrid | None
     patient: Positions
     share: Floats | None = None
 

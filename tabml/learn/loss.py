@@ -28,7 +28,7 @@ GRID_STEPS = 50  # of the integrated Brier score
 
 
 @dataclass(frozen=True)
-class Grid:
+class TimeGrid:
     """The study's times (days): 50 equal steps to the longest horizon, the horizons, and 9 event-time deciles."""
 
     times: NDArray[np.float64]
@@ -42,7 +42,7 @@ class Grid:
         return int(self.horizons[-1])
 
 
-def study_grid(target: Target, share: Floats | None = None) -> Grid | None:
+def study_grid(target: Target, share: Floats | None = None) -> TimeGrid | None:
     """The grid of a survival study; None for the other tasks. `share` (n,): what part of a patient each row is."""
     if target.task not in SURVIVAL_TASKS:
         return None
@@ -57,7 +57,7 @@ def study_grid(target: Target, share: Floats | None = None) -> Grid | None:
     steps = np.linspace(0, tau, GRID_STEPS + 1)
     times = np.unique(np.concatenate([steps, horizons, deciles]))
     where = [np.searchsorted(times, part).astype(np.int64) for part in (deciles, horizons, steps)]
-    return Grid(times, where[0], where[1], where[2])
+    return TimeGrid(times, where[0], where[1], where[2])
 
 
 def to_link(scores: Scores, task: Task) -> Link:
@@ -90,7 +90,7 @@ def tidy(link: Link, task: Task) -> Link:
     return link
 
 
-def rank_score(link: Link, task: Task, grid: Grid | None) -> Link:
+def rank_score(link: Link, task: Task, grid: TimeGrid | None) -> Link:
     """What discrimination ranks by: the link; survival the risk by the longest horizon; higher means event."""
     return np.asarray(link[..., grid.last], dtype=float) if task in SURVIVAL_TASKS and grid is not None else link
 
@@ -107,7 +107,7 @@ class LossRule:
     y: NDArray[Any]
     patient: Positions
     n_patients: int
-    grid: Grid | None
+    grid: TimeGrid | None
     weights: NDArray[np.float64]
 
     def __call__(self, link: Link) -> NDArray[np.float64]:
@@ -147,7 +147,7 @@ def by_patient(rows: NDArray[np.float64], patient: Positions, n: int) -> NDArray
     return means.reshape(*rows.shape[:-1], n)
 
 
-def loss_rule(target: Target, plan: SplitPlan, grid: Grid | None) -> LossRule:
+def loss_rule(target: Target, plan: SplitPlan, grid: TimeGrid | None) -> LossRule:
     """The rule for a plan's out-of-fold rows."""
     repeats = 1 + max(f.repeat for f in plan.folds)
     weights = np.zeros((repeats, len(target.y) if grid is not None else 0, 0 if grid is None else len(grid.deciles)))

@@ -14,7 +14,7 @@ from tabml.core.cohort import Cohort, Variable
 from tabml.core.config import Prep, StudyConfig
 from tabml.core.errors import ConfigError, DataError, did_you_mean
 from tabml.core.target import Target, Task
-from tabml.learn.loss import Grid, study_grid
+from tabml.learn.loss import TimeGrid, study_grid
 from tabml.learn.plan import Patients, usable_patients
 
 
@@ -26,7 +26,7 @@ class Material:
     variables: Mapping[str, Variable]
     target: Target
     patients: Patients
-    grid: Grid | None
+    grid: TimeGrid | None
     prep: Prep
     force: tuple[str, ...]
     plugins: tuple[str, ...]

@@ -14,7 +14,7 @@ from tabml.core.spec import Configuration, State
 from tabml.core.target import SURVIVAL_TASKS, Target, Task
 from tabml.learn.calibrate import Calibrator
 from tabml.learn.ensemble import blend_links
-from tabml.learn.loss import Floats, Grid, Link, rank_score, survival_of, to_link
+from tabml.learn.loss import Floats, Link, TimeGrid, rank_score, survival_of, to_link
 from tabml.learn.trial import FittedState, on_grid
 from tabml.models import get
 from tabml.prep.recipe import FittedPrep
@@ -31,7 +31,7 @@ class Member:
     prep: FittedPrep
     model: Any
 
-    def link(self, frame: pd.DataFrame, task: Task, grid: Grid | None) -> Link:
+    def link(self, frame: pd.DataFrame, task: Task, grid: TimeGrid | None) -> Link:
         """Links (n, ...) of these rows."""
         names = list(self.config.features) if self.config.features is not None else list(frame.columns)
         scores = self.model.predict(self.prep.transform(frame[names]).X)
@@ -68,7 +68,7 @@ class FittedPipeline:
     class_labels: tuple[str, ...] = ()
     positive: str | None = None
     horizons: tuple[int, ...] = ()
-    grid: Grid | None = None
+    grid: TimeGrid | None = None
     features: tuple[str, ...] = ()
 
     def raw_link(self, frame: pd.DataFrame) -> tuple[Link, Link]:
@@ -118,7 +118,11 @@ class FittedPipeline:
 
 
 def build_pipeline(
-    states: Sequence[FittedState], calibrator: Calibrator, target: Target, grid: Grid | None, features: Sequence[str]
+    states: Sequence[FittedState],
+    calibrator: Calibrator,
+    target: Target,
+    grid: TimeGrid | None,
+    features: Sequence[str],
 ) -> FittedPipeline:
     """Put fitted members, calibrator and target together."""
     return FittedPipeline(
@@ -133,7 +137,7 @@ def restore_member(state: FittedState) -> Member:
     return Member(state.config, state.checkpoint, FittedPrep.restore(state.prep), model)
 
 
-def read_link(link: Link, task: Task, grid: Grid | None, members: Link) -> Prediction:
+def read_link(link: Link, task: Task, grid: TimeGrid | None, members: Link) -> Prediction:
     """A calibrated link (n, ...) in the words of its task."""
     if task in SURVIVAL_TASKS and grid is not None:
         curves = survival_of(link)
@@ -189,8 +193,8 @@ def _names(names: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(names)
 
 
-def _grid(body: Mapping[str, Any] | None) -> Grid | None:
+def _grid(body: Mapping[str, Any] | None) -> TimeGrid | None:
     if body is None:
         return None
     times = np.array(body["times"], dtype=float)
-    return Grid(times, *(np.array(body[k], dtype=np.int64) for k in ("deciles", "horizons", "steps")))
+    return TimeGrid(times, *(np.array(body[k], dtype=np.int64) for k in ("deciles", "horizons", "steps")))

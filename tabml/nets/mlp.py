@@ -16,7 +16,7 @@ BETAS = (0.9, 0.95)
 
 
 @dataclass(frozen=True)
-class Members:
+class Nets:
     """Weights of M nets with one hidden layer: `w1` (M, p, h), `b1` (M, h), `w2` (M, h, K), `b2` (M, K)."""
 
     w1: Floats
@@ -54,7 +54,7 @@ def train(
     prior: NDArray[np.float64],
     seed: int,
     weight: NDArray[np.floating[Any]] | None = None,
-) -> list[Members]:
+) -> list[Nets]:
     """Train on standardised columns; the members after each epoch of `checkpoints`.
 
     `prior` (K,) starts the output biases. All members see the rows in one order; each starts from its own
@@ -79,7 +79,7 @@ def _train(
     prior: NDArray[np.float64],
     seed: int,
     weight: NDArray[np.floating[Any]] | None,
-) -> list[Members]:
+) -> list[Nets]:
     n = len(X)
     inputs = torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32))
     truth = torch.from_numpy(np.asarray(y, dtype=np.int64 if training.loss == "softmax" else np.float32))
@@ -105,12 +105,12 @@ def _train(
             optimiser.step()
             done += 1
         if epoch in checkpoints:
-            kept.append(Members(*(w.detach().numpy().copy() for w in weights)))
+            kept.append(Nets(*(w.detach().numpy().copy() for w in weights)))
     return kept
 
 
 def _start(torch: Any, columns: int, training: Training, prior: NDArray[np.float64], seed: int) -> list[Any]:
-    """First weights, in the order of `Members`: He's for the hidden layer, small ones for the output."""
+    """First weights, in the order of `Nets`: He's for the hidden layer, small ones for the output."""
     h, outputs, members = training.hidden, len(prior), training.members
     w1, w2 = torch.empty(members, columns, h), torch.empty(members, h, outputs)
     for m in range(members):

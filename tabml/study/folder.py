@@ -76,7 +76,7 @@ class StudyFolder:
 
     @property
     def store(self) -> Path:
-        """Documents of the run: trials, folds, events."""
+        """Documents of the run: study, trials, folds."""
         return self.root / "study.db"
 
     @property

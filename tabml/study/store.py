@@ -1,4 +1,4 @@
-"""The run store: documents of a study, each written once, in one transaction with its arrays.
+"""The run store: documents of a study, each written once.
 
 A document that `put` has returned from is on the disk and survives a crash. Documents are canonical JSON, so
 that every database gives back the same bytes. SQLite is the store of this release.
@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tabml.core.errors import StoreError
-from tabml.study.folder import ROW_LEVEL_MODE, write_bytes
+from tabml.study.folder import ROW_LEVEL_MODE
 
 SCHEMA_VERSION = 1
 MAX_DOCUMENT_BYTES = 1_000_000
-MAX_INLINE_BLOB_BYTES = 4_000_000
 LARGEST_EXACT = 2**53
 MAX_DEPTH = 32
 NETWORK_FILE_SYSTEMS = frozenset(
@@ -32,25 +31,13 @@ Document = dict[str, Any]
 class Store(Protocol):
     """What every run store promises."""
 
-    def put(self, kind: str, key: str, document: Mapping[str, Any], blobs: Mapping[str, bytes] | None = None) -> bool:
-        """Write a document with its blobs in one transaction; False where it stood there already.
-
-        The same key with another content is a StoreError. The stored document names its blobs by hash
-        under `blobs`.
-        """
+    def put(self, kind: str, key: str, document: Mapping[str, Any]) -> bool:
+        """Write a document; False where it stood there already. The same key with another content is a StoreError."""
 
     def get(self, kind: str, key: str) -> Document | None: ...
 
     def find(self, kind: str, where: Mapping[str, Any] | None = None) -> list[tuple[str, Document]]:
         """(key, document) of a kind whose top-level fields equal `where`, in the order written."""
-
-    def event(self, document: Mapping[str, Any]) -> int:
-        """Append to the log; its sequence number."""
-
-    def events(self, after: int = 0) -> list[tuple[int, Document]]:
-        """(sequence number, document) of the log beyond `after`, in order."""
-
-    def blob(self, sha256: str) -> bytes: ...
 
     def close(self) -> None: ...
 
@@ -66,7 +53,7 @@ def canonical(document: Mapping[str, Any]) -> str:
     """
     text = json.dumps(_plain(document, 0), sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     if len(text.encode("utf-8")) > MAX_DOCUMENT_BYTES:
-        raise StoreError("a document is larger than 1 MB", hint="arrays belong into blobs")
+        raise StoreError("a document is larger than 1 MB", hint="arrays stand in files of their own")
     return text
 
 
@@ -115,7 +102,6 @@ class SqliteStore:
         """Open or create; a folder on a network drive is refused, for SQLite loses data there."""
         refuse_network_drive(path.parent)
         self._study = study_id
-        self._blobs = path.parent / "blobs"
         try:
             self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
             if self._db.execute("PRAGMA user_version").fetchone()[0] > SCHEMA_VERSION:
@@ -127,23 +113,17 @@ class SqliteStore:
         except sqlite3.DatabaseError as error:
             raise _store_error(error, path.name) from error
 
-    def put(self, kind: str, key: str, document: Mapping[str, Any], blobs: Mapping[str, bytes] | None = None) -> bool:
-        blobs = blobs or {}
-        hashes = {name: hashlib.sha256(data).hexdigest() for name, data in blobs.items()}
-        if hashes and "blobs" in document:
-            raise StoreError("a document with blobs has no field `blobs` of its own")
-        body = canonical({**document, "blobs": hashes} if hashes else document)
+    def put(self, kind: str, key: str, document: Mapping[str, Any]) -> bool:
+        body = canonical(document)
         digest = hashlib.sha256(body.encode("utf-8")).hexdigest()
-        for name, data in blobs.items():
-            self._write_large(hashes[name], data)
         try:
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
-                return self._insert(kind, _text(key), body, digest, {hashes[n]: d for n, d in blobs.items()})
+                return self._insert(kind, _text(key), body, digest)
         except sqlite3.DatabaseError as error:
             raise _store_error(error, f"{kind} {key}") from error
 
-    def _insert(self, kind: str, key: str, body: str, digest: str, blobs: Mapping[str, bytes]) -> bool:
+    def _insert(self, kind: str, key: str, body: str, digest: str) -> bool:
         row = self._db.execute(
             "SELECT sha256 FROM documents WHERE study_id=? AND kind=? AND id=?", (self._study, kind, key)
         ).fetchone()
@@ -153,9 +133,6 @@ class SqliteStore:
                     "a document with this key but another content is stored already", where=f"{kind} {key}"
                 )
             return False
-        for sha256, data in blobs.items():
-            if len(data) <= MAX_INLINE_BLOB_BYTES:
-                self._db.execute("INSERT OR IGNORE INTO blobs VALUES (?, ?)", (sha256, data))
         self._db.execute(
             "INSERT INTO documents (study_id, kind, id, body, sha256) VALUES (?, ?, ?, ?, ?)",
             (self._study, kind, key, body, digest),
@@ -176,54 +153,15 @@ class SqliteStore:
         found = ((key, dict(json.loads(body))) for key, body in rows)
         return [(key, doc) for key, doc in found if all(k in doc and doc[k] == v for k, v in wanted.items())]
 
-    def event(self, document: Mapping[str, Any]) -> int:
-        body = canonical(document)
-        try:
-            with self._db:
-                self._db.execute("BEGIN IMMEDIATE")
-                cursor = self._db.execute("INSERT INTO events (study_id, body) VALUES (?, ?)", (self._study, body))
-                return int(cursor.lastrowid or 0)
-        except sqlite3.DatabaseError as error:
-            raise _store_error(error, "event") from error
-
-    def events(self, after: int = 0) -> list[tuple[int, Document]]:
-        rows = self._db.execute(
-            "SELECT seq, body FROM events WHERE study_id=? AND seq>? ORDER BY seq", (self._study, after)
-        )
-        return [(int(seq), dict(json.loads(body))) for seq, body in rows]
-
-    def blob(self, sha256: str) -> bytes:
-        row = self._db.execute("SELECT bytes FROM blobs WHERE sha256=?", (sha256,)).fetchone()
-        data = bytes(row[0]) if row is not None else self._read_large(sha256)
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise StoreError("a stored array does not match its hash", where=sha256[:12])
-        return data
-
     def close(self) -> None:
         """Close; the write-ahead log is folded into the one file."""
         self._db.close()
-
-    def _write_large(self, sha256: str, data: bytes) -> None:
-        """A large blob is a file, durable before the document that names it."""
-        path = self._blobs / sha256
-        if len(data) > MAX_INLINE_BLOB_BYTES and not path.exists():
-            write_bytes(path, data, mode=ROW_LEVEL_MODE)
-
-    def _read_large(self, sha256: str) -> bytes:
-        known = len(sha256) == 64 and set(sha256) <= set("0123456789abcdef")
-        path = self._blobs / sha256
-        if not known or not path.is_file():
-            raise StoreError("there is no stored array of this hash", where=sha256[:12])
-        return path.read_bytes()
 
 
 _TABLES = f"""
 CREATE TABLE IF NOT EXISTS documents (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, study_id TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
     body TEXT NOT NULL, sha256 TEXT NOT NULL, UNIQUE (study_id, kind, id));
-CREATE TABLE IF NOT EXISTS events (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, study_id TEXT NOT NULL, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS blobs (sha256 TEXT PRIMARY KEY, bytes BLOB NOT NULL);
 PRAGMA user_version = {SCHEMA_VERSION};
 """
 

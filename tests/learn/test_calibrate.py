@@ -10,7 +10,7 @@ from tabml.core.hazard import baseline_hazard, kaplan_meier
 from tabml.core.spec import State
 from tabml.core.target import Target, survival
 from tabml.learn.calibrate import MIN_SLOPE, Calibrator, cross_fit, fit_lines, teacher
-from tabml.learn.loss import Grid, study_grid, survival_of
+from tabml.learn.loss import TimeGrid, study_grid, survival_of
 
 
 def test_logistic_line_equals_unpenalised_regression() -> None:
@@ -93,7 +93,7 @@ def weibull(n: int, seed: int, *, horizons: tuple[int, ...] = (90, 180, 360)) ->
     return target, score, 1.4 * np.log(np.array(horizons) / 500)[None, :] + score[:, None]
 
 
-def links_of(score: np.ndarray, grid: Grid) -> np.ndarray:
+def links_of(score: np.ndarray, grid: TimeGrid) -> np.ndarray:
     """Raw links: this score, on a baseline that is wrong at every time."""
     return np.linspace(-3, 0, len(grid.times))[None, :] + score[:, None]
 

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from tabml.nets.mlp import Members, Training, _schedule, train
+from tabml.nets.mlp import Nets, Training, _schedule, train
 from tabml.testing.tables import signal_rows
 
 torch = pytest.importorskip("torch")
@@ -62,5 +62,5 @@ def test_the_rate_warms_up_and_ends_at_a_tenth():
 def test_the_module_comes_without_torch():
     code = "import sys, tabml.nets.mlp, tabml.models; tabml.models.specs(); print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
-    zero = Members(*(np.zeros(s, np.float32) for s in ((1, 2, 3), (1, 3), (1, 3, 1), (1, 1))))
+    zero = Nets(*(np.zeros(s, np.float32) for s in ((1, 2, 3), (1, 3), (1, 3, 1), (1, 1))))
     assert zero.outputs(np.ones((4, 2))).tolist() == [[0.0]] * 4

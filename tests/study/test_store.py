@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tabml.core.errors import StoreError
 from tabml.study import store as stores
-from tabml.study.store import MAX_INLINE_BLOB_BYTES, SqliteStore, Store, canonical
+from tabml.study.store import SqliteStore, Store, canonical
 
 OPENERS: dict[str, Callable[[Path], Store]] = {"sqlite": lambda folder: SqliteStore(folder / "study.db", "s1")}
 
@@ -52,17 +52,16 @@ class TestStoreLaws:
 
     def test_put_twice_changes_nothing(self, reopen: Callable[[], Store]) -> None:
         store = reopen()
-        assert store.put("trial", "x", {"a": 1, "b": 2}, {"p": b"123"}) is True
-        assert store.put("trial", "x", {"b": 2, "a": 1}, {"p": b"123"}) is False
+        assert store.put("trial", "x", {"a": 1, "b": 2}) is True
+        assert store.put("trial", "x", {"b": 2, "a": 1}) is False
         assert len(store.find("trial")) == 1
         store.close()
 
     def test_same_key_with_other_content_is_refused(self, reopen: Callable[[], Store]) -> None:
         store = reopen()
-        store.put("trial", "x", {"a": 1}, {"p": b"1"})
-        for document, blobs in [({"a": 2}, {"p": b"1"}), ({"a": 1}, {"p": b"2"}), ({"a": 1}, {})]:
-            with pytest.raises(StoreError, match="another content"):
-                store.put("trial", "x", document, blobs)
+        store.put("trial", "x", {"a": 1})
+        with pytest.raises(StoreError, match="another content"):
+            store.put("trial", "x", {"a": 2})
         assert store.get("trial", "x")["a"] == 1
         store.close()
 
@@ -81,32 +80,6 @@ class TestStoreLaws:
         assert [key for key, _ in store.find("fold", {"trial": "a"})] == ["k1", "k2"]
         assert store.find("fold", {"absent": None}) == []
         assert [key for key, _ in store.find("fold", {"none": None, "i": 3})] == ["k3"]
-        store.close()
-
-    def test_events_are_numbered_and_read_on(self, reopen: Callable[[], Store]) -> None:
-        store = reopen()
-        numbers = [store.event({"kind": "stage", "message": m}) for m in ("read", "search", "search")]
-        assert numbers == sorted(set(numbers))
-        assert [doc["message"] for _, doc in store.events(numbers[0])] == ["search", "search"]
-        assert store.events(numbers[-1]) == []
-        store.close()
-
-    @pytest.mark.parametrize("size", [0, 10, MAX_INLINE_BLOB_BYTES + 1])
-    def test_blob_comes_back_by_hash(self, reopen: Callable[[], Store], size: int) -> None:
-        store = reopen()
-        data = bytes(i % 251 for i in range(min(size, 1000))) * max(1, size // 1000)
-        store.put("prediction", "x", {"shape": [size]}, {"link": data})
-        sha256 = store.get("prediction", "x")["blobs"]["link"]
-        store.close()
-        again = reopen()
-        assert again.blob(sha256) == data
-        again.close()
-
-    def test_unknown_blob_is_refused(self, reopen: Callable[[], Store]) -> None:
-        store = reopen()
-        for name in ("0" * 64, "../../etc/passwd", ""):
-            with pytest.raises(StoreError, match="no stored array"):
-                store.blob(name)
         store.close()
 
     @pytest.mark.parametrize(
@@ -148,7 +121,7 @@ from pathlib import Path
 from tabml.study.store import SqliteStore
 store = SqliteStore(Path(sys.argv[1]) / "study.db", "s1")
 for i in range(100_000):
-    store.put("fold", f"k{i}", {"i": i, "text": "x" * 200}, {"p": bytes([i % 251]) * 500})
+    store.put("fold", f"k{i}", {"i": i, "text": "x" * 700})
     print(i, flush=True)
 """
 
@@ -167,8 +140,7 @@ def test_killed_writer_loses_no_acknowledged_document(tmp_path: Path, after: int
     store = SqliteStore(tmp_path / "study.db", "s1")
     for i in acknowledged:
         document = store.get("fold", f"k{i}")
-        assert document["i"] == i
-        assert store.blob(document["blobs"]["p"]) == bytes([i % 251]) * 500
+        assert document == {"i": i, "text": "x" * 700}
     assert len(store.find("fold")) in (len(acknowledged), len(acknowledged) + 1)
     store.close()
 

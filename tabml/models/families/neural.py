@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tabml.core.errors import DependencyError
 from tabml.core.spec import Array, Scores, State
 from tabml.core.target import Task
-from tabml.nets.mlp import Loss, Members, Training, train
+from tabml.nets.mlp import Loss, Nets, Training, train
 
 Floats = NDArray[np.float64]
 LOSSES: dict[Task, Loss] = {"binary": "logistic", "multiclass": "softmax", "regression": "squared"}
@@ -24,7 +24,7 @@ class NeuralPath:
     """Members after each epoch of `checkpoints`; regression outputs are `centre + scale * output`."""
 
     task: Task
-    members: tuple[Members, ...]
+    members: tuple[Nets, ...]
     checkpoints: tuple[float, ...]
     centre: float = 0.0
     scale: float = 1.0
@@ -48,10 +48,10 @@ class NeuralPath:
     @classmethod
     def restore(cls, state: State) -> NeuralPath:
         body, tensors = state.json, _safetensors().load(state.files["members.safetensors"])
-        members = tuple(Members(*(tensors[f"{j}.{w}"] for w in WEIGHTS)) for j in range(len(body["checkpoints"])))
+        members = tuple(Nets(*(tensors[f"{j}.{w}"] for w in WEIGHTS)) for j in range(len(body["checkpoints"])))
         return cls(body["task"], members, tuple(body["checkpoints"]), body["centre"], body["scale"])
 
-    def _scores(self, X: Array, members: Members) -> Scores:
+    def _scores(self, X: Array, members: Nets) -> Scores:
         outputs = members.outputs(X)
         if self.task == "multiclass":
             return Scores(outputs - np.logaddexp.reduce(outputs, axis=1, keepdims=True))
