@@ -29,7 +29,7 @@ Timing = Literal["baseline", "later"] | None
 _CAMEL = re.compile(r"(?<=[a-zæøåäöüß])(?=[A-ZÆØÅÄÖÜ])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _BRACKETS = re.compile(r"[\[(（【]([^\[\]()（）【】]*)[\])）】]")
 #: Units that are words of headers too; they count in brackets only.
-_NOT_LAST_WORDS = frozenset("a s m g l h d min st w pg py tid time time_h k c stone j v std mes sem date sek meter".split())
+_NOT_LAST_WORDS = frozenset(words_of("a s m g l h d min st w pg py tid time c stone j v std mes sem date sek meter k"))
 
 
 @dataclass(frozen=True)
@@ -173,14 +173,16 @@ def _is_first(unit: str, number: int) -> bool:
 
 
 def _cjk_time(form: Form) -> Form | None:
-    words, timing = [], form.timing
+    words: list[str] = []
+    timing: Timing = form.timing
+    moments: tuple[tuple[tuple[str, ...], Timing], ...] = ((CJK_BASELINE, "baseline"), (CJK_LATER, "later"))
     for word in form.words:
-        for signs, when in ((CJK_BASELINE, "baseline"), (CJK_LATER, "later")):
+        for signs, when in moments:
             for sign in signs:
                 if sign in word and word != sign:
                     word, timing = word.replace(sign, ""), when
         words.append(word)
-    return _less(form, tuple(w for w in words if w), 0.98, f"time: {timing}", timing) if timing != form.timing else None  # type: ignore[arg-type]
+    return _less(form, tuple(w for w in words if w), 0.98, f"time: {timing}", timing) if timing != form.timing else None
 
 
 def _without_fillers(form: Form) -> Form | None:

@@ -160,7 +160,9 @@ def _spellings(word: str) -> tuple[tuple[str, float], ...]:
         return ((word, 1.0),)
     from rapidfuzz import fuzz, process
 
-    near = process.extract(word, [w for w in _by_word() if len(w) >= FUZZY_LENGTH], scorer=fuzz.ratio, limit=3, score_cutoff=FUZZY_CUTOFF)
+    near = process.extract(
+        word, [w for w in _by_word() if len(w) >= FUZZY_LENGTH], scorer=fuzz.ratio, limit=3, score_cutoff=FUZZY_CUTOFF
+    )
     return tuple((w, ratio / 100) for w, ratio, _ in near if _same_sense(word, w))
 
 
@@ -218,7 +220,12 @@ def _judged(concept: Concept, hit: _Hit, language: str | None) -> Match:
     if language is not None and exact and score < 1.0 and language == hit.language:
         score = min(1.0, score + 0.05)
     return Match(
-        concept, round(score, 3), "; ".join(notes), hit.language, hit.form.timing, () if exact else tuple(sorted(header_says))
+        concept,
+        round(score, 3),
+        "; ".join(notes),
+        hit.language,
+        hit.form.timing,
+        () if exact else tuple(sorted(header_says)),
     )
 
 
@@ -232,6 +239,8 @@ def _with_unit(concept: Concept, unit: str | None, score: float, *, ambiguous: b
         return score * 0.6, f"unit {code}, but no measurement"
     if fits(concept, code):
         return (score + (1 - score) * (0.75 if ambiguous else 0.35)), f"unit {code} fits"
+    if code in concept.other_units:
+        return score, f"unit {code} is seen for it"
     return score * 0.5, f"unit {code} does not fit {concept.unit}"
 
 
@@ -241,4 +250,6 @@ def fits(concept: Concept, unit: str) -> bool:
         return False
     if unit in (concept.unit, *concept.units):
         return True
-    return can_convert(unit, concept.unit, concept.analyte) and not (concept.unit.startswith("{") or unit.startswith("{"))
+    return can_convert(unit, concept.unit, concept.analyte) and not (
+        concept.unit.startswith("{") or unit.startswith("{")
+    )

@@ -99,6 +99,7 @@ _SPELLINGS: dict[str, str] = {
     "Hz": "hz hertz",
     "mV": "mv",
     "V": "volt",
+    "kV": "kilovolt kvp",
     "mA": "ma",
     "Ohm": "ω ohm",
     "J": "joule",
