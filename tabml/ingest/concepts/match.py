@@ -80,7 +80,7 @@ def _exact(form: Form, language: str | None) -> Iterable[tuple[str, _Hit]]:
     named = table().index.get(form.compact, {})
     if len(form.compact) < 2 and form.weight < 0.9:
         return
-    spelled = [key for key in named if form.spelling in _spelled(key)] if len(named) > 1 else []
+    spelled = _as_spelled(form.spelling, named) if len(named) > 1 else []
     for key, lang in named.items():
         score = form.weight if len(named) == 1 else AMBIGUOUS * form.weight
         how = "name" if len(named) == 1 else f"ambiguous name of {len(named)} concepts"
@@ -90,9 +90,15 @@ def _exact(form: Form, language: str | None) -> Iterable[tuple[str, _Hit]]:
         yield key, _Hit(score, evidence, form, lang, form.compact)
 
 
+def _as_spelled(text: str, keys: Iterable[str]) -> list[str]:
+    """The concepts among `keys` that have this very spelling: by capitals and accents, else by accents."""
+    exact = [key for key in keys if text in _spelled(key)]
+    return exact or [key for key in keys if text.casefold() in {n.casefold() for n in _spelled(key)}]
+
+
 @lru_cache(maxsize=256)
 def _spelled(key: str) -> frozenset[str]:
-    """A concept's names with their accents, without signs and spaces."""
+    """A concept's names with capitals and accents, without signs and spaces."""
     return frozenset(spelling(n) for names in table().concepts[key].synonyms.values() for n in names)
 
 

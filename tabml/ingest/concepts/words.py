@@ -69,6 +69,13 @@ LATER = _set(
     "verlauf nachsorge seuranta seguimiento post postop postoperativ postoperative postoperativt postoperatorio end slutt slut ende "
     "final eot eos exit"
 )
+#: `at diagnosis`, `ved operasjon`, `bei Geburt`: said of a value, and no part of its name.
+AT = _set("at at_the vid ved bei al en ad under before after for før efter nach vor pre upon")
+MOMENTS = _set(
+    "diagnosis dx diagnose diagnos diagnosen diagnóstico op operasjon operation operasjonen surgery cirugía geburt birth fødsel födelse "
+    "nacer innkomst inkomst ankomst arrival presentation randomisation randomization enrolment recruitment treatment debut"
+)
+MOMENT_WORDS = _set("leikkaushetkellä diagnoosihetkellä toteamishetkellä sisäänkirjautuessa tullessa atdx innkomst inkomst")
 #: What is said in Chinese without spaces between it.
 CJK_FILLERS = (
     "血清",
