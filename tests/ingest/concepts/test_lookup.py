@@ -142,6 +142,10 @@ class TestNearSpellings:
         assert "hypothyroidism" not in keys("hyperthyreoidism", 0.8)
         assert best("diastolic bp").concept.key == "dbp"
 
+    def test_an_outcome_by_a_date_is_not_the_outcome_of_the_follow_up(self) -> None:
+        assert best("Relapse after 2 years").score < 0.9
+        assert best("Alkohol (Gläser pro Woche)").score < 0.9
+
     def test_unknown_headers_match_nothing(self) -> None:
         assert lookup("Hobbies") == ()
         assert lookup("") == ()
