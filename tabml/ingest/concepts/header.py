@@ -115,8 +115,11 @@ def _readings(header: str) -> Iterator[tuple[str, str | None, float]]:
 
 def _parts(header: str) -> Iterator[tuple[str, float]]:
     yield header, 1.0
-    if " / " in header:
+    if " / " in header:  # heads of several rows: the last part is the column's, the first only its group's
         yield header.rsplit(" / ", 1)[-1], 0.99
+        yield header.split(" / ", 1)[-1], 0.98
+        yield header.split(" / ", 1)[0], 0.6
+        return
     for sign in (";", ":", "|", " - ", "\u2013", "/", ","):
         if sign in header:
             first, rest = header.split(sign, 1)

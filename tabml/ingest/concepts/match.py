@@ -115,13 +115,15 @@ def _for_search(forms: tuple[Form, ...]) -> tuple[Form, ...]:
 
 @lru_cache(maxsize=1)
 def _names() -> tuple[tuple[tuple[str, ...], str, str, str], ...]:
-    """(words, compact, key, language) of every name, without its fillers."""
+    """(words, compact, key, language) of every name, without its fillers where two words stay."""
     found = []
     for key, concept in table().concepts.items():
         seen = set()
         for language, names in concept.synonyms.items():
             for name in names:
-                words = tuple(w for w in words_of(name) if w not in FILLERS) or words_of(name)
+                words = words_of(name)
+                bare = tuple(w for w in words if w not in FILLERS)
+                words = bare if len(bare) > 1 else words  # `subject number` is not any number
                 if words not in seen:
                     seen.add(words)
                     found.append((words, "".join(words), key, language))
