@@ -81,6 +81,30 @@ class Column:
             texts, codes = own, np.append(merged, -1)[codes]
         return cls(texts, _small(codes, len(texts)), kinds)
 
+    @classmethod
+    def empty(cls, n: int) -> Column:
+        """A column of n empty cells."""
+        return cls(pa.array([], pa.string()), np.full(n, -1, dtype=np.int8))
+
+    @classmethod
+    def concat(cls, parts: Sequence[Column]) -> Column:
+        """Columns below each other, stored by distinct text where most of their cells are."""
+        if len(parts) == 1:
+            return parts[0]
+        kinds = None
+        if any(part.kinds is not None for part in parts):
+            kinds = np.concatenate([np.zeros(len(p), np.uint8) if p.kinds is None else p.kinds for p in parts])
+        if 2 * sum(len(part) for part in parts if part.codes is None) > sum(map(len, parts)):
+            return cls(_whole(pa.chunked_array([part.to_arrow() for part in parts])), None, kinds)
+        encoded = [part if part.codes is not None else cls(*_encoded(part.texts)) for part in parts]
+        texts, merged = _encoded(_whole(pa.chunked_array([part.texts for part in encoded])))
+        ends = np.cumsum([len(part.texts) for part in encoded])
+        codes = [
+            np.append(merged[end - len(part.texts) : end], -1)[part.codes]
+            for part, end in zip(encoded, ends, strict=True)
+        ]
+        return cls(texts, _small(np.concatenate(codes), len(texts)), kinds)
+
     def __len__(self) -> int:
         return len(self.texts) if self.codes is None else len(self.codes)
 
