@@ -209,7 +209,9 @@ class Column:
 
     def or_else(self, other: Column) -> Column:
         """Empty cells filled from another column of the same length."""
-        return Column.of_texts(pc.coalesce(self.to_arrow(), other.to_arrow()))
+        if not (other.filled & ~self.filled).any():
+            return self
+        return Column.of_texts(pc.coalesce(self.to_arrow(), other.to_arrow()), self.kinds)
 
     def to_arrow(self) -> pa.Array:
         """One text a cell, null where empty."""
