@@ -197,7 +197,8 @@ def _levels(codes: Column, spec: VariableSpec) -> pd.Series:
 
 def as_kind(series: pd.Series, kind: Kind) -> pd.Series:
     """A column with the dtype of its kind."""
-    return series.astype(pandas_dtype(DTYPES[kind]))
+    dtype = pandas_dtype(DTYPES[kind])
+    return series if series.dtype == dtype else series.astype(dtype)
 
 
 #: note -> (code, severity or None, sentence with {cells}, {column} and {name}).

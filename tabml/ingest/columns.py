@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +14,9 @@ from tabml.ingest.read import Column
 from tabml.ingest.readings import parsed_numbers, read_dates
 from tabml.ingest.sources import SourceTable
 from tabml.ingest.values import fold, parse_number, plain_numbers, starts_with_digit
+
+#: What a text means: a value, a missing word of the source, or one of this column alone.
+_SAYS, _WORD, _OWN_WORD = range(3)
 
 
 class SourceColumns:
@@ -40,14 +42,15 @@ class SourceColumns:
         distinct = cells.arrow_distinct
         at = np.flatnonzero(~self._says_something(distinct))
         rest = distinct.take(pa.array(at)).dictionary_encode()
-        meanings = np.array([self._missing(text) for text in rest.dictionary.to_pylist()], dtype=object)
-        meaning = np.full(len(distinct), None, dtype=object)
+        meanings = np.array([self._missing(text) for text in rest.dictionary.to_pylist()], dtype=np.int8)
+        meaning = np.zeros(len(distinct), dtype=np.int8)
         meaning[at] = meanings[np.asarray(rest.indices)]
-        own = cells.spread(meaning == "column", False)
-        word = own | cells.spread(meaning == "source", False)
-        self.words_met += int(np.count_nonzero(word))
-        self.own_words_met |= own
-        return cells.where(~word) if word.any() else cells
+        if not meaning.any():
+            return cells
+        met = cells.spread(meaning, _SAYS)
+        self.words_met += int(np.count_nonzero(met))
+        self.own_words_met |= met == _OWN_WORD
+        return cells.where(met == _SAYS)
 
     def numbers(self, texts: Column) -> Numbers:
         return parsed_numbers(texts, self.decimal)
@@ -65,15 +68,15 @@ class SourceColumns:
         values, read = plain_numbers(texts, self.decimal)
         return read & ~np.isin(values, list(self._numeric_words))
 
-    def _missing(self, text: str) -> Literal["source", "column"] | None:
-        """Why a cell is missing: a word of the source, or a word of this column; None if it is not."""
+    def _missing(self, text: str) -> int:
+        """Whether a cell says something, or is missing by a word of the source or of this column."""
         folded = fold(text)
         if folded in self._words:
-            return "column" if folded in self._own_words else "source"
+            return _OWN_WORD if folded in self._own_words else _WORD
         value = parse_number(text, self.decimal) if self._numeric_words else None
         if value is not None and value in self._numeric_words:
-            return "column" if self._numeric_words[value] else "source"
-        return None
+            return _OWN_WORD if self._numeric_words[value] else _WORD
+        return _SAYS
 
 
 def _as_written(cells: Column) -> Column:

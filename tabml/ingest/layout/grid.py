@@ -107,5 +107,5 @@ class Grid:
 
     def texts_below(self, row: int, column: int, n: int = 60) -> list[str]:
         """Folded texts of a column in the next rows."""
-        rows = self.sheet.rows(row + 1, n)
-        return [fold(cell_text(r[column - 1])) for r in rows if column <= len(r) and r[column - 1] is not None]
+        rows = self.sample[row : row + n]
+        return [fold(cell_text(r[column - 1])) for r in rows if r[column - 1] is not None]

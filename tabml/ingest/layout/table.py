@@ -76,8 +76,12 @@ class Table:
 
     def column(self, header: str) -> Column:
         """The cells of one column in the data rows, without the spaces around them."""
-        cells = self.sheet.columns[self.columns[self.position(header)] - 1]
-        return cells.take(self.row_numbers.astype(np.int64) - 1).canonical()
+        return self.cells(header, self.row_numbers)
+
+    def cells(self, header: str, row_numbers: NDArray[np.int32]) -> Column:
+        """The cells of one column in these rows of the sheet, without the spaces around them."""
+        column = self.sheet.columns[self.columns[self.position(header)] - 1]
+        return column.take(row_numbers.astype(np.int64) - 1).canonical()
 
     def texts(self, header: str) -> list[str]:
         """Texts of one column in the data rows, '' where blank: for small tables."""

@@ -59,13 +59,20 @@ class Column:
         return cls.of_texts(pa.array(texts, pa.string()), kinds)
 
     @classmethod
-    def of_texts(cls, texts: pa.Array | pa.ChunkedArray, kinds: NDArray[np.uint8] | None = None) -> Column:
-        """A column of Arrow texts (null where empty), stored by distinct text where that pays."""
-        whole = _whole(texts)
-        sample = whole.slice(0, SAMPLE)
-        if len(sample) and len(pc.unique(sample)) > max(FEW * len(sample), 1):
-            return cls(whole, None, kinds)
-        return cls(*_encoded(whole), kinds)
+    def of_texts(
+        cls,
+        texts: pa.Array | pa.ChunkedArray,
+        kinds: NDArray[np.uint8] | None = None,
+        *,
+        like: Column | None = None,
+    ) -> Column:
+        """A column of Arrow texts (null where empty), stored by distinct text where that pays, or as `like` is."""
+        if like is not None:
+            is_varied = like.codes is None
+        else:
+            sample = texts.slice(0, SAMPLE)
+            is_varied = len(sample) > 0 and len(pc.unique(sample)) > max(FEW * len(sample), 1)
+        return cls(_whole(texts), None, kinds) if is_varied else cls(*_encoded(texts), kinds)
 
     @classmethod
     def of_codes(cls, texts: pa.Array, codes: Integers, kinds: NDArray[np.uint8] | None = None) -> Column:
@@ -135,6 +142,11 @@ class Column:
         if self.codes is not None:
             return self.codes >= 0
         return np.asarray(self.texts.is_valid())
+
+    @property
+    def n_distinct(self) -> int:
+        """How many different texts the cells hold."""
+        return len(self.texts) if self.codes is not None else int(pc.count_distinct(self.texts).as_py())
 
     @property
     def n_filled(self) -> int:
@@ -223,6 +235,11 @@ class Column:
         """One text a cell, '' where empty."""
         return [text or "" for text in self.to_arrow().to_pylist()]
 
+    def first_texts(self, n: int) -> list[str]:
+        """Texts of the first n filled cells."""
+        at = np.flatnonzero(self.filled)[:n]
+        return self.take(at).to_list()
+
     def values(self) -> list[CellValue]:
         """The cells as the file holds them."""
         texts: list[str | None] = self.to_arrow().to_pylist()
@@ -271,9 +288,11 @@ def _whole(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
     return texts.combine_chunks() if texts.num_chunks != 1 else texts.chunk(0)
 
 
-def _encoded(texts: pa.Array) -> tuple[pa.Array, Integers]:
+def _encoded(texts: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, Integers]:
     """Distinct texts in order of appearance, and the position of each cell's, -1 where null."""
     encoded = texts.dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return encoded.dictionary, _small(codes, len(encoded.dictionary))
 
