@@ -185,7 +185,7 @@ def _typed(reading: Reading, spec: VariableSpec) -> pd.Series:
     if spec.kind == "integer":
         whole = np.where(missing, 0, values)
         return pd.Series(pd.arrays.IntegerArray(whole.astype(np.int64), missing))
-    return pd.Series(pd.arrays.FloatingArray(values.astype(np.float64), missing))
+    return pd.Series(pd.arrays.FloatingArray(values.astype(np.float64, copy=False), missing))
 
 
 def _levels(codes: Column, spec: VariableSpec) -> pd.Series:

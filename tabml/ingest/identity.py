@@ -17,7 +17,6 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -65,23 +64,12 @@ class SiteKey:
 
     def pseudonyms(self, scopes: Iterable[str], normalised: Iterable[str]) -> NDArray[np.object_]:
         """`pseudonym` of many patients at once: (n_patients,)."""
-        inner, outer = (hashlib.sha256(bytes(b ^ pad for b in self._block())) for pad in (0x36, 0x5C))
-        begun: dict[str, Any] = {}
-        digests = []
-        for scope, one in zip(scopes, normalised, strict=True):
-            if scope not in begun:
-                begun[scope] = inner.copy()
-                begun[scope].update(f"{scope}{_NUL}".encode())
-            first, second = begun[scope].copy(), outer.copy()
-            first.update(one.encode())
-            second.update(first.digest())
-            digests.append(second.digest()[:PSEUDONYM_BYTES])
-        return _base32(b"".join(digests))
-
-    def _block(self) -> bytes:
-        """The key as HMAC pads it (RFC 2104): one block of SHA-256."""
-        secret = hashlib.sha256(self.secret).digest() if len(self.secret) > 64 else self.secret
-        return secret.ljust(64, b"\0")
+        sha256 = hashlib.sha256  # HMAC (RFC 2104) with the padded keys made once
+        secret = sha256(self.secret).digest() if len(self.secret) > 64 else self.secret
+        inner, outer = (bytes(b ^ pad for b in secret.ljust(64, b"\0")) for pad in (0x36, 0x5C))
+        texts = [f"{scope}{_NUL}{one}".encode() for scope, one in zip(scopes, normalised, strict=True)]
+        digests = b"".join([sha256(outer + sha256(inner + text).digest()).digest() for text in texts])
+        return _base32(np.frombuffer(digests, dtype=np.uint8).reshape(-1, 32)[:, :PSEUDONYM_BYTES])
 
     def join_key(self, normalised: str) -> str:
         """16 base32 characters that join a features table, whatever its source."""
@@ -125,9 +113,9 @@ def normalise_ids(cells: Column, rule: str = "as_is") -> Column:
     return Column(texts) if cells.codes is None else Column.of_codes(texts, cells.codes)
 
 
-def _base32(digests: bytes) -> NDArray[np.object_]:
-    """Base 32 (RFC 4648) of digests of 10 bytes each, 16 letters for each: (n_digests,)."""
-    groups = np.frombuffer(digests, dtype=np.uint8).reshape(-1, 5)
+def _base32(digests: NDArray[np.uint8]) -> NDArray[np.object_]:
+    """Base 32 (RFC 4648) of 10 bytes each, 16 letters for each: (n_digests,)."""
+    groups = np.ascontiguousarray(digests).reshape(-1, 5)
     forty = np.zeros(len(groups), dtype=np.int64)  # five bytes are eight letters of five bits
     for place in range(5):
         forty = (forty << 8) | groups[:, place]

@@ -112,7 +112,8 @@ def _id_table(source: str, scope: str, ids: list[str], shown: list[str], has_id:
 
 def _id_findings(at: SourceTable, column: str, cells: Column, normal: Column) -> list[Finding]:
     found = []
-    collisions = cells.where(normal.filled).n_distinct - normal.n_distinct
+    n_ids = normal.n_distinct
+    collisions = cells.where(normal.filled).n_distinct - n_ids if n_ids < normal.n_filled else 0
     if collisions:
         evidence = f"{collisions} ids of {column!r} ({at.name}) are written differently but count as equal"
         found.append(finding("TB126", evidence, count=collisions, source=at.name))

@@ -187,8 +187,6 @@ class Column:
 
     def take(self, positions: NDArray[np.int64]) -> Column:
         """The cells at these positions (from 0), in their order."""
-        if len(positions) and positions[-1] - positions[0] + 1 == len(positions) and (np.diff(positions) == 1).all():
-            return self.slice(int(positions[0]), len(positions))
         kinds = None if self.kinds is None else self.kinds[positions]
         if self.codes is None:
             return Column(self.texts.take(pa.array(positions)), None, kinds)
