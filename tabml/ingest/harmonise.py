@@ -16,7 +16,7 @@ from tabml.core.cohort import Cohort, Variable
 from tabml.core.config import Data
 from tabml.core.errors import DataError, QuestionError
 from tabml.core.findings import Finding, finding, ordered
-from tabml.ingest.accounts import flow, source_findings
+from tabml.ingest.accounts import Joins, flow, source_findings
 from tabml.ingest.cells import as_kind
 from tabml.ingest.identity import SiteKey
 from tabml.ingest.new_rows import NewRows, new_rows
@@ -49,19 +49,10 @@ def harmonise(sheets: Sequence[RawSheet], codebook: Codebook, key: SiteKey, *, d
     """
     codebook, doubts = settle_proposals(codebook, data.accept_score, yes=yes)
     tables, sheet_findings = match_sources(sheets, codebook)
-    date = next(
-        (n for n, v in codebook.variables.items() if v.role in ("index_date", "visit") and v.kind == "date"), None
-    )
-    joined = {base: _join(base, codebook, tables, date, yes=yes) for base in codebook.base_sources()}
-    records = stack([part.records for part in joined.values()])
-    if not len(records):
-        raise DataError("no patient is left: the sources hold no data rows with an id")
-    cases = _shifted(joined)
-    policies = {name: codebook.sources[name].repeats for name in joined}
-    merged = merge_repeats(records, policies, date, yes=yes)
-    records, cases = _in_order(merged, cases)
+    merged, cases, joins = _merged(codebook, tables, yes=yes)
+    records = merged.records
     findings = [*doubts, *sheet_findings, *records.findings, *merged.findings]
-    findings += source_findings(codebook, tables, {n: (j.no_id, j.partners) for n, j in joined.items()}, records)
+    findings += source_findings(codebook, tables, joins, records)
     rows = _rows(records, codebook, key)
     variables = _variables(codebook, records)
     frame = _frame(records.values, codebook, variables)
@@ -73,13 +64,35 @@ def harmonise(sheets: Sequence[RawSheet], codebook: Codebook, key: SiteKey, *, d
         blocks=_blocks(frame, codebook, variables),
         provenance=provenance,
         findings=ordered(findings),
-        flow=flow(tables, codebook, {n: (j.no_id, j.partners) for n, j in joined.items()}, merged, rows),
+        flow=flow(tables, codebook, joins, merged, rows),
         conflicts=provenance.exceptions[provenance.exceptions["action"].str.startswith("conflict")].reset_index(
             drop=True
         ),
         raw_ids=tuple(records.ids["shown"]),
         key_id=key.key_id,
     )
+
+
+def _merged(
+    codebook: Codebook, tables: Mapping[str, SourceTable], *, yes: bool
+) -> tuple[Merged, list[RepeatCase], Joins]:
+    """The records of all sources, merged and in cohort order; the tables of the steps between end here."""
+    date = next(
+        (n for n, v in codebook.variables.items() if v.role in ("index_date", "visit") and v.kind == "date"), None
+    )
+    joined = {base: _join(base, codebook, tables, date, yes=yes) for base in codebook.base_sources()}
+    joins = {name: (part.no_id, part.partners) for name, part in joined.items()}
+    policies = {name: codebook.sources[name].repeats for name in joined}
+    join_cases = _shifted(joined)
+    records = stack([part.records for part in joined.values()])
+    if not len(records):
+        raise DataError("no patient is left: the sources hold no data rows with an id")
+    del joined
+    merged = merge_repeats(records, policies, date, yes=yes)
+    del records
+    cases = [*merged.cases, *_moved(join_cases, merged.kept)]
+    order = _sorted(merged.records.ids)
+    return replace(merged, records=merged.records.take(order)), _moved(cases, order), joins
 
 
 def settle_proposals(codebook: Codebook, accept_score: float, *, yes: bool) -> tuple[Codebook, tuple[Finding, ...]]:
@@ -190,13 +203,6 @@ def _shifted(joined: Mapping[str, _Joined]) -> list[RepeatCase]:
         cases += [replace(c, position=c.position + shift) for c in part.cases]
         shift += len(part.records)
     return cases
-
-
-def _in_order(merged: Merged, join_cases: Sequence[RepeatCase]) -> tuple[Records, list[RepeatCase]]:
-    """Records by (source name, normalised id, row), and all cases with their position in that order."""
-    cases = [*merged.cases, *_moved(join_cases, merged.kept)]
-    order = _sorted(merged.records.ids)
-    return merged.records.take(order), _moved(cases, order)
 
 
 def _moved(cases: Sequence[RepeatCase], taken: NDArray[np.int64]) -> list[RepeatCase]:

@@ -16,6 +16,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ __all__ = ["SiteKey", "classify_identifier", "normalise_id", "normalise_ids"]
 
 KEY_BYTES = 32
 PSEUDONYM_BYTES = 10  # 80 bits: 16 base32 characters
+PATIENTS_AT_ONCE = 20_000
 _NUL = "\x00"
 
 
@@ -67,9 +69,12 @@ class SiteKey:
         sha256 = hashlib.sha256  # HMAC (RFC 2104) with the padded keys made once
         secret = sha256(self.secret).digest() if len(self.secret) > 64 else self.secret
         inner, outer = (bytes(b ^ pad for b in secret.ljust(64, b"\0")) for pad in (0x36, 0x5C))
-        texts = [f"{scope}{_NUL}{one}".encode() for scope, one in zip(scopes, normalised, strict=True)]
-        digests = b"".join([sha256(outer + sha256(inner + text).digest()).digest() for text in texts])
-        return _base32(np.frombuffer(digests, dtype=np.uint8).reshape(-1, 32)[:, :PSEUDONYM_BYTES])
+        pairs = zip(scopes, normalised, strict=True)
+        pieces = [np.array([], dtype=object)]
+        while texts := [f"{scope}{_NUL}{one}".encode() for scope, one in islice(pairs, PATIENTS_AT_ONCE)]:
+            digests = b"".join([sha256(outer + sha256(inner + text).digest()).digest() for text in texts])
+            pieces.append(_base32(np.frombuffer(digests, dtype=np.uint8).reshape(-1, 32)[:, :PSEUDONYM_BYTES]))
+        return np.concatenate(pieces)
 
     def join_key(self, normalised: str) -> str:
         """16 base32 characters that join a features table, whatever its source."""

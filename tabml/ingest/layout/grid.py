@@ -32,6 +32,8 @@ def kind_of(value: CellValue) -> Kind:
 
 def _kind_of_text(text: str) -> Kind:
     text = text.strip()
+    if text.isascii() and text.replace(".", "", 1).isdigit():
+        return "number"
     if is_missing(text):
         return "blank"
     if not any(c.isdigit() for c in text):
