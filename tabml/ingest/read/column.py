@@ -215,7 +215,9 @@ class Column:
         """The column with the cells outside `keep` emptied."""
         if self.codes is not None:
             return Column.of_codes(self.texts, np.where(keep, self.codes, -1), self.kinds)
-        return Column(pc.if_else(pa.array(keep), self.texts, pa.scalar(None, self.texts.type)), None, self.kinds)
+        valid = pa.py_buffer(np.packbits(keep & self.filled, bitorder="little"))
+        texts = self.texts if not self.texts.offset else pa.concat_arrays([self.texts, self.texts.slice(0, 0)])
+        return Column(pa.Array.from_buffers(texts.type, len(keep), [valid, *texts.buffers()[1:]]), None, self.kinds)
 
     def or_else(self, other: Column) -> Column:
         """Empty cells filled from another column of the same length."""
