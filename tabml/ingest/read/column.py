@@ -290,11 +290,9 @@ def _whole(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 def _encoded(texts: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, Integers]:
     """Distinct texts in order of appearance, and the position of each cell's, -1 where null."""
-    encoded = texts.dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return encoded.dictionary, _small(codes, len(encoded.dictionary))
+    encoded = _whole(texts).dictionary_encode()
+    codes = encoded.indices.fill_null(-1) if encoded.null_count else encoded.indices
+    return encoded.dictionary, _small(codes.to_numpy(), len(encoded.dictionary))
 
 
 def _small(codes: Integers, n: int) -> Integers:

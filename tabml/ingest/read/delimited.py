@@ -21,7 +21,7 @@ from tabml.ingest.read.encoding import TextFacts
 
 #: Small blocks stay in the processor's cache; columns are made of several, for each one costs.
 BLOCK = 1 << 20
-GROUP = 8
+GROUP = 16
 CHUNK_RECORDS = 20_000
 #: A file with more odd records than this is no table with a few broken lines: the csv module decides.
 MOST_ODD = 20_000
