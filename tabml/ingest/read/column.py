@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -259,6 +260,30 @@ class Column:
     def _positions(self) -> NDArray[np.int64]:
         """Position in `distinct` of each filled cell of a column without codes."""
         return np.cumsum(self.filled) - 1
+
+
+def stacked(chunks: list[tuple[Column, ...]]) -> list[Column]:
+    """Chunks of rows below each other; a chunk of fewer columns ends in empty cells. Empties the list."""
+    lengths = [len(chunk[0]) if chunk else 0 for chunk in chunks]
+    by_column = [
+        [column if column is not None else Column.empty(n) for column, n in zip(parts, lengths, strict=True)]
+        for parts in zip_longest(*chunks)
+    ]
+    chunks.clear()
+    columns = []
+    while by_column:  # the parts of a column go as soon as it is whole
+        columns.append(Column.concat(by_column.pop(0)))
+    return columns
+
+
+def any_filled(columns: Sequence[Column]) -> NDArray[np.bool_]:
+    """Rows that hold something: (n_rows,)."""
+    filled = np.zeros(len(columns[0]) if columns else 0, dtype=bool)
+    for column in columns:
+        filled |= column.filled
+        if filled.all():
+            break
+    return filled
 
 
 def _value(text: str, kind: int) -> CellValue:
