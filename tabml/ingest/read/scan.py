@@ -11,8 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tabml.ingest.read.child import KNOWN_ERRORS
 from tabml.ingest.read.records import Range, address, column_number
+
+Numbers = NDArray[np.int64]
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384  # the sheet sizes of Excel
 ADDRESSES_KEPT = 100
@@ -112,7 +117,13 @@ class Patterns:
             facts.merged.extend(_merged(piece))
 
     def _bounds(self, piece: bytes, facts: SheetFacts) -> None:
-        """Farthest row and column: from distinct letters and digits where all cells look alike, else one by one."""
+        """Farthest row and column: from all references at once where cells look alike, else one by one."""
+        if not self.prefix and (found := _references(piece)) is not None:
+            rows, columns = found
+            facts.cells += len(rows)
+            if len(rows):
+                _stretch(facts, rows, columns)
+            return
         columns = self.quick_columns.findall(piece)
         # `<c` also begins `<cols`: only where the plain count differs are the tags looked at
         cells = piece.count(b"<%sc" % self.prefix)
@@ -207,6 +218,40 @@ class Patterns:
             if _is_hidden(column[1]):
                 first, last = (_number(column[1], name) for name in (b"min", b"max"))
                 facts.hidden_columns.update(range(first, min(last, MAX_COLUMN) + 1))
+
+
+def _references(piece: bytes) -> tuple[Numbers, Numbers] | None:
+    """Row and column of every cell, where all begin `<c r="AB12"`; None where some are written otherwise."""
+    data = np.frombuffer(piece + bytes(20), dtype=np.uint8)
+    tags = np.flatnonzero(data == ord("<"))
+    tags = tags[(data[tags + 1] == ord("c")) & np.isin(data[tags + 2], list(b" \t\r\n/>"))]
+    if any((data[tags + place] != letter).any() for place, letter in enumerate(b'<c r="')):
+        return None
+    column, at = _run(data, tags + 6, 3, base=26, zero=64)
+    row, end = _run(data, at, 8, base=10, zero=47)
+    is_odd = (at == tags + 6) | (end == at) | (data[end] != ord('"'))
+    return None if is_odd.any() else (row, column)
+
+
+def _run(data: NDArray[np.uint8], at: Numbers, longest: int, *, base: int, zero: int) -> tuple[Numbers, Numbers]:
+    """The number that a run of letters or digits stands for, and where it ends; `zero` is the byte before the first."""
+    value = np.zeros(len(at), dtype=np.int64)
+    shift = 1 if base == 26 else 0
+    is_on = np.ones(len(at), dtype=bool)
+    for _ in range(longest):
+        digit = data[at].astype(np.int64) - zero
+        is_on &= (digit >= 1) & (digit <= base)
+        value = np.where(is_on, value * base + digit - 1 + shift, value)
+        at = at + is_on
+    return value, at
+
+
+def _stretch(facts: SheetFacts, rows: Numbers, columns: Numbers) -> None:
+    wide, deep = int(columns.argmax()), int(rows.argmax())
+    if columns[wide] > facts.last_column:
+        facts.last_column, facts.widest = int(columns[wide]), address(int(rows[wide]), int(columns[wide]))
+    if rows[deep] > facts.last_row:
+        facts.last_row, facts.deepest = int(rows[deep]), address(int(rows[deep]), int(columns[deep]))
 
 
 def _is_hidden(attributes: bytes) -> bool:
