@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tabml.core.config import Data
 from tabml.core.errors import InputError, did_you_mean
 from tabml.core.findings import Finding, finding
+from tabml.ingest.read.decrypt import decrypted
+from tabml.ingest.read.document import Document
 from tabml.ingest.read.records import CellValue, RawSheet, Row, address, column_letter, column_number
-from tabml.ingest.read.sniff import sniff
+from tabml.ingest.read.sniff import Content, sniff
 from tabml.ingest.read.text import read_text
 from tabml.ingest.read.workbook import read_workbook
 
@@ -26,6 +28,11 @@ __all__ = [
     "read_file",
     "read_files",
 ]
+Reader = Callable[[Document, Content, Data], tuple[RawSheet, ...]]
+READERS: Mapping[Content, Reader] = {
+    **dict.fromkeys(("xlsx", "xlsb", "xls", "ods"), read_workbook),
+    "text": read_text,
+}
 log = logging.getLogger(__name__)
 
 #: Files that live beside exports and hold no patients; in a folder they are passed over by name.
@@ -83,8 +90,12 @@ def read_files(inputs: Sequence[Path], data: Data) -> tuple[RawSheet, ...]:
 
 def read_file(path: Path, data: Data) -> tuple[RawSheet, ...]:
     """The sheets of one workbook (hidden ones too), or the one sheet of a text file."""
-    content = sniff(path)
-    return (read_text(path),) if content == "text" else read_workbook(path, content, data)
+    document = Document(Path(path))
+    content = sniff(document)
+    if content == "encrypted":
+        document = decrypted(document)
+        content = sniff(document)
+    return READERS[content](document, content, data)
 
 
 def list_files(inputs: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Finding, ...]]:

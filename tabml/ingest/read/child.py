@@ -26,7 +26,7 @@ _ERROR_CELL = re.compile(
 Message = tuple[Any, ...]
 
 
-def messages(path: str, *, mend: bool = False) -> Iterator[Message]:
+def messages(stream: BinaryIO, *, mend: bool = False) -> Iterator[Message]:
     """A workbook as messages: per sheet `("sheet", name, hidden, merged)` and `("rows", rows)`, then `("end",)`.
 
     Rows start at A1 and hold None where blank; merged ranges count from 1. A reader that fails gives
@@ -37,16 +37,15 @@ def messages(path: str, *, mend: bool = False) -> Iterator[Message]:
         from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
         # from_path would believe the suffix
-        with mended(path) if mend else Path(path).open("rb") as stream:
-            workbook = CalamineWorkbook.from_filelike(stream)
-            for entry in workbook.sheets_metadata:
-                if entry.typ != SheetTypeEnum.WorkSheet:
-                    continue
-                name = entry.name
-                sheet = workbook.get_sheet_by_name(name)
-                merged = [(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in sheet.merged_cell_ranges or ()]
-                yield "sheet", name, entry.visible != SheetVisibleEnum.Visible, merged
-                yield from _chunks(sheet)
+        workbook = CalamineWorkbook.from_filelike(mended(stream) if mend else stream)
+        for entry in workbook.sheets_metadata:
+            if entry.typ != SheetTypeEnum.WorkSheet:
+                continue
+            name = entry.name
+            sheet = workbook.get_sheet_by_name(name)
+            merged = [(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in sheet.merged_cell_ranges or ()]
+            yield "sheet", name, entry.visible != SheetVisibleEnum.Visible, merged
+            yield from _chunks(sheet)
         yield ("end",)
     except (GeneratorExit, KeyboardInterrupt, SystemExit):
         raise
@@ -64,10 +63,10 @@ def _chunks(sheet: Any) -> Iterator[Message]:
     yield "rows", chunk
 
 
-def mended(path: str) -> io.BytesIO:
+def mended(stream: BinaryIO) -> io.BytesIO:
     """The workbook with unknown error words written as #VALUE!, in memory."""
     out = io.BytesIO()
-    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as copy:
+    with zipfile.ZipFile(stream) as archive, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as copy:
         for part in archive.infolist():
             content = archive.read(part)
             copy.writestr(
@@ -100,9 +99,9 @@ class SafeUnpickler(pickle.Unpickler):
         raise pickle.UnpicklingError(f"{module}.{name} is no cell value")
 
 
-def send(path: str, out: BinaryIO, *, mend: bool) -> None:
+def send(stream: BinaryIO, out: BinaryIO, *, mend: bool) -> None:
     """Write the messages of a workbook, each pickled by itself."""
-    for message in messages(path, mend=mend):
+    for message in messages(stream, mend=mend):
         pickle.dump(message, out, protocol=5)
     out.flush()
 
@@ -120,6 +119,12 @@ def limit_memory(n_bytes: int) -> None:
         return
 
 
+def opened(path: str) -> BinaryIO:
+    """The workbook of a path; `-` is one whose bytes come through standard input."""
+    return io.BytesIO(sys.stdin.buffer.read()) if path == "-" else Path(path).open("rb")
+
+
 if __name__ == "__main__":
     limit_memory(int(sys.argv[2]))
-    send(sys.argv[1], sys.stdout.buffer, mend=sys.argv[3] == "mend")
+    with opened(sys.argv[1]) as workbook:
+        send(workbook, sys.stdout.buffer, mend=sys.argv[3] == "mend")

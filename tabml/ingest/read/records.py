@@ -5,11 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+from tabml.core.findings import Finding
 
 #: A cell as the file holds it; an empty cell is None, never ''.
 CellValue = str | float | int | bool | datetime | date | time | timedelta | None
 Row = tuple[CellValue, ...]
 Range = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a file says of one column besides its cells: SPSS, Stata and SAS labels, a REDCap dictionary.
+
+    `levels`: cell text -> label. `missing`: cell texts declared to mean missing. `kind` and `range` are
+    those of a codebook variable. `identifier`: the file says that the column identifies people.
+    """
+
+    label: str = ""
+    levels: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    missing_labels: Mapping[str, str] = field(default_factory=dict)
+    kind: Literal["id", "number", "integer", "boolean", "category", "date", "text"] | None = None
+    ordered: bool = False
+    unit: str | None = None
+    range: tuple[float | None, float | None] = (None, None)
+    identifier: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +64,14 @@ class RawSheet:
     uncached: int = 0
     uncached_at: tuple[str, ...] = ()
     ragged: tuple[int, ...] = ()
+    header_rows: tuple[int, ...] = ()
+    """Rows that name the columns, where the format itself says so; () elsewhere."""
+
+    stated: Mapping[int, Stated] = field(default_factory=dict)
+    """Column number (from 1) -> what the file says of it besides its cells."""
+
+    said: tuple[Finding, ...] = ()
+    """What was found and counted while the file was read."""
 
     @property
     def name(self) -> str:

@@ -50,6 +50,9 @@ class SheetFacts:
     error_at: list[str] = field(default_factory=list)
     uncached: int = 0
     uncached_at: list[str] = field(default_factory=list)
+    empty_texts: int = 0
+    """Formulas that were calculated and gave an empty text; only formats read without the xlsx scan count them."""
+
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[Range] = field(default_factory=list)
@@ -58,6 +61,24 @@ class SheetFacts:
 
     has_odd_errors: bool = False
     """Some error word is not one of Excel's old ones; the reader must not see it."""
+
+    def saw(self, row: int, column: int, times: int = 1) -> None:
+        """A cell with a value at this place, or `times` of them up to it."""
+        self.cells += times
+        if column > self.last_column:
+            self.last_column, self.widest = column, address(row, column)
+        if row > self.last_row:
+            self.last_row, self.deepest = row, address(row, column)
+
+    def add_error(self, word: str, row: int, column: int, times: int = 1) -> None:
+        self.errors[word if word in ERROR_WORDS else "#ERROR"] += times
+        if len(self.error_at) < ADDRESSES_KEPT:
+            self.error_at.append(address(row, column))
+
+    def add_uncached(self, row: int, column: int) -> None:
+        self.uncached += 1
+        if len(self.uncached_at) < ADDRESSES_KEPT:
+            self.uncached_at.append(address(row, column))
 
     @property
     def farthest(self) -> str:

@@ -2,89 +2,35 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from tabml.core.config import Data
 from tabml.core.errors import InputError
+from tabml.ingest.read.document import Document
+from tabml.ingest.read.encoding import detect_encoding
 from tabml.ingest.read.records import CellValue, RawSheet
-from tabml.ingest.read.sniff import RESAVE, unreadable
+from tabml.ingest.read.sniff import Content
 
 DELIMITERS = (";", ",", "\t", "|")
 SAMPLE_RECORDS = 200
-BOMS: tuple[tuple[bytes, str], ...] = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-#: Eight-bit encodings of European exports; the first of equals wins, so cp1252 before its subset.
-EIGHT_BIT = ("cp1252", "latin-1", "mac_roman", "cp850")
-#: What the non-ASCII characters of a clinical export are expected to be.
-EXPECTED = frozenset("æøåäöüßéèêëàâçñóáíúïôÆØÅÄÖÜÉÈÀÇÑÓÁÍÚœ°µ²³±·×§«»–—’‘“”„…€½\u00a0")
 
 
-def read_text(path: Path) -> RawSheet:
+def read_text(document: Document, content: Content, data: Data) -> tuple[RawSheet, ...]:
     """One text file as a sheet; its records count as rows, from 1."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise unreadable(path, error) from None
-    digest = hashlib.sha256(content).hexdigest()
-    encoding, confidence = detect_encoding(content, path.name)
-    del content
-    delimiter, delimiter_confidence = detect_delimiter(path, encoding)
-    records = _records(path, encoding, delimiter)
+    encoding, confidence = detect_encoding(document.read(), document.name)
+    delimiter, delimiter_confidence = detect_delimiter(document.path, encoding)
+    records = _records(document.path, encoding, delimiter)
     cells, ragged = _even(records)
-    return RawSheet(
-        file=path.name, sha256=digest, sheet=None, cells=cells, encoding=encoding, encoding_confidence=confidence,
-        delimiter=delimiter, delimiter_confidence=delimiter_confidence, ragged=ragged,
+    return (
+        RawSheet(
+            file=document.name, sha256=document.sha256, sheet=None, cells=cells, encoding=encoding,
+            encoding_confidence=confidence, delimiter=delimiter, delimiter_confidence=delimiter_confidence,
+            ragged=ragged,
+        ),
     )  # fmt: skip
-
-
-def detect_encoding(content: bytes, name: str = "file") -> tuple[str, float]:
-    """Encoding and confidence (0-1): BOM, strict UTF-8, UTF-16 by its zero bytes, then scored letters."""
-    for bom, encoding in BOMS:
-        if content.startswith(bom):
-            return encoding, 1.0
-    sample = content[:65536]
-    if b"\x00" in sample:
-        return _wide(sample, name), 0.95
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return _eight_bit(content)
-    return "utf-8", 1.0
-
-
-def _wide(sample: bytes, name: str) -> str:
-    even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    half = len(sample) / 2
-    encoding = "utf-16-le" if odd > even else "utf-16-be"
-    letters = sample[: len(sample) // 2 * 2].decode(encoding, errors="replace")
-    is_text = sum(c.isprintable() or c in "\t\r\n" for c in letters) > 0.98 * len(letters)
-    if max(odd, even) > 0.4 * half and min(odd, even) < 0.05 * half and is_text:
-        return encoding
-    raise InputError("the file is neither text nor a workbook", where=name, hint=RESAVE)
-
-
-def _eight_bit(content: bytes) -> tuple[str, float]:
-    counts = Counter(byte for byte in content if byte >= 0x80)
-    total = sum(counts.values())
-    scores = []
-    for encoding in EIGHT_BIT:
-        read = {byte: bytes([byte]).decode(encoding, errors="replace") for byte in counts}
-        expected = sum(n for byte, n in counts.items() if read[byte] in EXPECTED)
-        scores.append((expected / total, encoding, tuple(read.values())))
-    best, name, letters = max(scores, key=lambda s: s[0])
-    rival = max((s for s, _, read in scores if read != letters), default=0.0)
-    # One stray byte says little: confidence grows with the number of letters seen.
-    confidence = best * best / (best + rival) * (1 - 0.5**total) if best else 0.0
-    return name, round(confidence, 3)
 
 
 def detect_delimiter(path: Path, encoding: str) -> tuple[str, float]:
