@@ -10,23 +10,28 @@ from pathlib import Path
 from tabml.core.config import Data
 from tabml.core.errors import InputError, did_you_mean
 from tabml.core.findings import Finding, finding
+from tabml.ingest.read.column import CellValue, Column
 from tabml.ingest.read.decrypt import decrypted
 from tabml.ingest.read.document import Document
-from tabml.ingest.read.records import CellValue, RawSheet, Row, address, column_letter, column_number
+from tabml.ingest.read.records import RawSheet, Row, Stated, address, column_letter, column_number
 from tabml.ingest.read.sniff import Content, sniff
 from tabml.ingest.read.text import read_text
+from tabml.ingest.read.typed import typed_column
 from tabml.ingest.read.workbook import read_workbook
 
 __all__ = [
     "CellValue",
+    "Column",
     "RawSheet",
     "Row",
+    "Stated",
     "address",
     "column_letter",
     "column_number",
     "list_files",
     "read_file",
     "read_files",
+    "typed_column",
 ]
 Reader = Callable[[Document, Content, Data], tuple[RawSheet, ...]]
 READERS: Mapping[Content, Reader] = {

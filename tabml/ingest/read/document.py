@@ -34,8 +34,11 @@ class Document:
     @cached_property
     def sha256(self) -> str:
         """Hash of the file as it lies on disk, encrypted or not."""
+        digest = hashlib.sha256()
         with Document(self.path).open() as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            while block := stream.read(1 << 20):
+                digest.update(block)
+        return digest.hexdigest()
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:

@@ -93,7 +93,7 @@ def _sector(content: bytes, sector: int, number: int, offset: int | None = None)
 
 
 def _chain(content: bytes, sector: int, table: tuple[int, ...], first: int, *, offset: int | None = None) -> bytes:
-    pieces = []
+    pieces: list[bytes] = []
     number = first
     while number < FREE:
         if len(pieces) > len(table) or number >= len(table):

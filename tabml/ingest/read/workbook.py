@@ -48,8 +48,8 @@ def read_workbook(document: Document, content: Content, data: Data) -> tuple[Raw
 
 
 def _raw(document: Document, sheet: _Sheet, facts: SheetFacts | None) -> RawSheet:
-    cells = _trimmed(sheet.rows)
-    raw = RawSheet(document.name, document.sha256, sheet.name, cells, hidden=sheet.hidden, merged=sheet.merged)
+    rows = _trimmed(sheet.rows)
+    raw = RawSheet.of_rows(document.name, document.sha256, sheet.name, rows, hidden=sheet.hidden, merged=sheet.merged)
     if facts is None:
         return raw
     return replace(
