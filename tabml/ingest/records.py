@@ -113,7 +113,8 @@ def _id_findings(at: SourceTable, cells: Column, normal: dict[str, str]) -> list
     if collisions:
         evidence = f"{collisions} ids of {column!r} ({at.name}) are written differently but count as equal"
         found.append(finding("TB126", evidence, count=collisions, source=at.name))
-    numbers = [] if at.is_text else cells.where(cells.is_kind("number")).counts().items()
+    # Parquet, SPSS and the like hold long whole numbers as they are; only a workbook cuts them
+    numbers = [] if at.table.sheet.sheet is None else cells.where(cells.is_kind("number")).counts().items()
     long = sum(n for text, n in numbers if abs(float(text)) >= EXCEL_DIGITS)
     if long:
         evidence = f"{long} ids of {column!r} ({at.name}) are numbers of more than 15 digits: Excel cut their end"

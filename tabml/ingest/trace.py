@@ -147,7 +147,11 @@ def _raw(
     sheet = next((s for s in sheets if (s.sheet or "") == str(at["sheet"])), None)
     if sheet is None:
         return nothing, f"{at['file']} has no sheet {at['sheet']!r} any more"
-    return tuple(sheet.text(row, column_number(letter)) for letter in letters), ""
+    numbers = [column_number(letter) for letter in letters]
+    note = ""
+    if sheet.origin is not None:
+        note = f"the table was laid out from the file: {', '.join(sheet.at(row, number) for number in numbers)}"
+    return tuple(sheet.text(row, number) for number in numbers), note
 
 
 def _find(name: str, sha256: str, folders: Iterable[Path]) -> Path | None:

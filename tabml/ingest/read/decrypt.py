@@ -1,4 +1,8 @@
-"""Workbooks under a password: decrypted into memory, never onto the disk."""
+"""Workbooks under a password: decrypted into memory, never into a file that has a name.
+
+For .xls the library uses a temporary file without one, which only this process can open and which is gone
+when it closes it.
+"""
 
 from __future__ import annotations
 

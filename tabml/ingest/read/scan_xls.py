@@ -15,6 +15,7 @@ FORMULA, BOOLERR, ROW, COLINFO, MERGED, MULRK = 0x06, 0x0205, 0x0208, 0x7D, 0xE5
 #: Records that hold the value of one cell: number, short number, text (three ways), truth or error.
 CELLS = frozenset({0x0203, 0x027E, 0xFD, 0x0204, 0xD6, BOOLERR, FORMULA})
 WORKSHEET = 0
+NO_TEXT = 3  # a formula's result: an empty text
 
 
 def records(stream: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
@@ -41,16 +42,28 @@ def is_locked(stream: bytes) -> bool:
 
 
 def scan_xls(stream: bytes) -> list[SheetFacts]:
-    """Facts of every worksheet, in the workbook's order."""
-    found = []
+    """Facts of every worksheet, in the workbook's order.
+
+    An empty text is what a formula gave, or what a program wrote that never calculates: the latter where no
+    formula of the whole workbook has any other result.
+    """
+    found, empty = [], []
+    valued = False
     for kind, body in records(stream):
         if kind == BOUNDSHEET and len(body) >= 8 and body[5] == WORKSHEET:
             (start,) = struct.unpack_from("<I", body)
             facts = SheetFacts(_name(stream, body), hidden=body[4] & 3 != 0)
-            _scan_sheet(stream, start, facts)
+            formulas = _scan_sheet(stream, start, facts)
+            valued |= any(has_value for _, _, has_value in formulas)
+            empty += [(facts, row, column) for row, column, has_value in formulas if not has_value]
             found.append(facts)
         if kind == EOF:
             break
+    for facts, row, column in empty:
+        if valued:
+            facts.empty_texts += 1
+        else:
+            facts.add_uncached(row, column)
     return found
 
 
@@ -64,8 +77,10 @@ def _name(stream: bytes, body: bytes) -> str:
     return raw.decode("utf-16-le" if wide else "latin-1", errors="replace")
 
 
-def _scan_sheet(stream: bytes, start: int, facts: SheetFacts) -> None:
+def _scan_sheet(stream: bytes, start: int, facts: SheetFacts) -> list[tuple[int, int, bool]]:
+    """Fill the facts of one sheet; gives row, column and whether there is a value of each formula."""
     depth = 0
+    formulas: list[tuple[int, int, bool]] = []
     for kind, body in records(stream, start):
         depth += (kind == BOF) - (kind == EOF)
         if depth == 0:
@@ -75,7 +90,10 @@ def _scan_sheet(stream: bytes, start: int, facts: SheetFacts) -> None:
         if kind in CELLS and len(body) >= 6:
             row, column = struct.unpack_from("<HH", body)
             facts.saw(row + 1, column + 1)
-            _look_at_cell(kind, body, facts, row + 1, column + 1)
+            if kind == FORMULA and len(body) >= 16:
+                formulas.append((row + 1, column + 1, body[12:14] != b"\xff\xff" or body[6] != NO_TEXT))
+            if word := _error(kind, body):
+                facts.add_error(word, row + 1, column + 1)
         elif kind == MULRK and len(body) >= 6:
             row, first = struct.unpack_from("<HH", body)
             for column in range(first, first + (len(body) - 6) // 6):
@@ -88,16 +106,13 @@ def _scan_sheet(stream: bytes, start: int, facts: SheetFacts) -> None:
         elif kind == MERGED:
             for a, b, c, d in struct.iter_unpack("<4H", body[2 : 2 + (len(body) - 2) // 8 * 8]):
                 facts.merged.append((a + 1, c + 1, b + 1, d + 1))
+    return formulas
 
 
-def _look_at_cell(kind: int, body: bytes, facts: SheetFacts, row: int, column: int) -> None:
+def _error(kind: int, body: bytes) -> str | None:
+    """The error word a cell holds, if any."""
     if kind == BOOLERR and len(body) >= 8 and body[7]:
-        facts.add_error(ERRORS.get(body[6], "#ERROR"), row, column)
-    if kind != FORMULA or len(body) < 16 or body[12:14] != b"\xff\xff":
-        return
-    if body[6] == 2:
-        facts.add_error(ERRORS.get(body[8], "#ERROR"), row, column)
-    elif body[6] == 3 and body[14] & 1:  # an empty text, to be calculated when the file is opened
-        facts.add_uncached(row, column)
-    elif body[6] == 3:
-        facts.empty_texts += 1
+        return ERRORS.get(body[6], "#ERROR")
+    if kind == FORMULA and len(body) >= 16 and body[12:14] == b"\xff\xff" and body[6] == 2:
+        return ERRORS.get(body[8], "#ERROR")
+    return None

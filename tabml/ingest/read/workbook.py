@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pickle
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from tabml.core.config import Data
 from tabml.core.errors import InputError
 from tabml.ingest.read import child
+from tabml.ingest.read.column import CellValue
 from tabml.ingest.read.document import Document
 from tabml.ingest.read.guard import Guarded, damaged, guard
 from tabml.ingest.read.process import running
@@ -23,6 +26,7 @@ from tabml.ingest.read.sniff import DECRYPT, RESAVE, Content
 #: few hundred MB, so a child (about 0.1 s, and every cell sent through a pipe) would protect nothing.
 SMALL_WORKBOOK = 32_000_000
 BYTES_PER_CELL = 120  # a calamine cell, its Python object and its place in two rows, rounded up
+_SPAN = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
 BASE_BYTES = 1 << 30  # interpreter, libraries and one chunk of rows
 
 
@@ -44,6 +48,8 @@ def read_workbook(document: Document, content: Content, data: Data) -> tuple[Raw
     else:
         parsed = _parse_in_child(document, _memory_needed(guarded), mend=mend)
     facts = {sheet.name: sheet for sheet in guarded.sheets}
+    if content == "ods":
+        parsed = [replace(sheet, rows=tuple(map(_with_spans, sheet.rows))) for sheet in parsed]
     return tuple(_raw(document, sheet, facts.get(sheet.name)) for sheet in parsed)
 
 
@@ -63,6 +69,19 @@ def _raw(document: Document, sheet: _Sheet, facts: SheetFacts | None) -> RawShee
         uncached=facts.uncached,
         uncached_at=tuple(facts.uncached_at),
     )
+
+
+def _with_spans(row: Row) -> Row:
+    """Durations of an ods workbook, which calamine leaves as they are written: PT30H05M00S."""
+    return tuple([_span(v) if isinstance(v, str) and v.startswith("PT") else v for v in row])
+
+
+def _span(text: str) -> CellValue:
+    found = _SPAN.fullmatch(text)
+    if not found:
+        return text
+    hours, minutes, seconds = (int(part) for part in found.groups())
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
 def _trimmed(rows: tuple[Row, ...]) -> tuple[Row, ...]:
