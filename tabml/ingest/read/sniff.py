@@ -103,6 +103,8 @@ def _ole(document: Document) -> Content:
         return "encrypted"
     if holds("Workbook") or holds("Book"):
         return "encrypted" if container is not None and _has_password(container) else "xls"
+    if container is None and not holds("WordDocument"):
+        raise InputError("the workbook is damaged: its container cannot be read", where=document.name, hint=RESAVE)
     kind = "a Word document" if holds("WordDocument") else "an Office file without a workbook"
     raise InputError(f"the file is {kind}, not a table", where=document.name, hint="export the table as .xlsx or CSV")
 

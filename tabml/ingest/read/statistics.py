@@ -89,7 +89,7 @@ def _stated(about: Mapping[str, Any], name: str, cells: pa.ChunkedArray) -> Stat
     missing = [*_declared(about["missing_ranges"].get(name, ()), cells, levels), *_tags(about["tags"].get(name, ()))]
     measure = about["measure"].get(name)
     known = {code: label for code, label in levels.items() if code not in missing}
-    is_coded = bool(known) and measure in CODED
+    is_coded = bool(known) and (measure in CODED or (measure != "scale" and _covers([*levels, *missing], cells)))
     return Stated(
         label=about["labels"].get(name, ""),
         levels=known,
@@ -98,6 +98,12 @@ def _stated(about: Mapping[str, Any], name: str, cells: pa.ChunkedArray) -> Stat
         kind="category" if is_coded else None,
         ordered=is_coded and measure == "ordinal",
     )
+
+
+def _covers(codes: list[str], cells: pa.ChunkedArray) -> bool:
+    """Whether every value of the column has a label or is declared missing."""
+    held = {_code(value) for value in cells.unique().to_pylist() if value is not None and value != ""}
+    return bool(held) and held <= set(codes)
 
 
 def _code(code: Any) -> str:
