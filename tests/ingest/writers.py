@@ -142,7 +142,9 @@ def encrypt_xls(content: bytes, password: str) -> bytes:
     check = _rc4_check(password)
     spare = 112 - len(check) - 4
     locked = struct.pack("<HH", 0x2F, len(check)) + check + struct.pack("<HH", 0x4D, spare) + bytes(spare)
-    marked = _with_stream(content, stream[:at] + locked + stream[at + len(locked) :])
+    end = stream.rfind(struct.pack("<HH", 0x0A, 0)) + 4
+    filling = struct.pack("<HH", 0x4D, len(stream) - end - 4) + bytes(len(stream) - end - 4)
+    marked = _with_stream(content, stream[:at] + locked + stream[at + len(locked) : end] + filling)
     office = Xls97File(io.BytesIO(marked))
     office.load_key(password=password)
     out = io.BytesIO()

@@ -51,10 +51,13 @@ def decrypted(document: Document) -> Document:
 
 def _opened(msoffcrypto: object, document: Document, password: str) -> bytes | None:
     """The decrypted bytes, None where the password is wrong."""
+    from xml.parsers.expat import ExpatError
+
     from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError, ParseError
 
     damage = (
         FileFormatError,
+        ExpatError,
         ParseError,
         AssertionError,
         struct.error,

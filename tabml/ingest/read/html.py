@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -11,13 +12,17 @@ from tabml.core.errors import InputError
 from tabml.ingest.read.column import CellValue
 from tabml.ingest.read.document import Document
 from tabml.ingest.read.encoding import detect_encoding
-from tabml.ingest.read.records import Range, RawSheet
+from tabml.ingest.read.records import Range, RawSheet, address
+from tabml.ingest.read.scan import ADDRESSES_KEPT, ERROR_WORDS
 from tabml.ingest.read.sniff import RESAVE, Content
 
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.IGNORECASE)
 #: Content of these is no text of a cell.
 SILENT = frozenset(("script", "style", "title", "head"))
 WIDEST = 16_384
+#: First and last column, last row of a cell that covers several.
+Span = tuple[int, int, int]
+MOST_SPANS = 2000  # open at once: no table of patients has them, and each new cell is compared with all
 
 
 @dataclass
@@ -29,16 +34,21 @@ class _Table(HTMLParser):
     tables: int = 0
     open_tables: int = 0
     is_nested: bool = False
-    taken: dict[tuple[int, int], None] = field(default_factory=dict)
+    open_spans: list[Span] = field(default_factory=list)
+    most_spans: int = 0
     text: list[str] | None = None
     column: int = 0
     number: float | None = None
     silent: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    error_at: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self.most_spans > MOST_SPANS:
+            return
         if tag in SILENT:
             self.silent += tag != "head"
         elif tag == "table":
@@ -73,12 +83,14 @@ class _Table(HTMLParser):
             self.rows.append({})
         row = len(self.rows)
         self.column += 1
-        while (row, self.column) in self.taken:
-            self.column += 1
+        self.open_spans = [span for span in self.open_spans if span[2] >= row]
+        while covering := next((s for s in self.open_spans if s[0] <= self.column <= s[1]), None):
+            self.column = covering[1] + 1
         down, across = (_span(attributes.get(name, "")) for name in ("rowspan", "colspan"))
         if down > 1 or across > 1:
             self.merged.append((row, self.column, row + down - 1, self.column + across - 1))
-            self.taken |= {(row + i, self.column + j): None for i in range(down) for j in range(across)}
+            self.open_spans.append((self.column, self.column + across - 1, row + down - 1))
+            self.most_spans = max(self.most_spans, len(self.open_spans))
         self.text = []
         stored = attributes.get("x:num", "")
         self.number = float(stored) if re.fullmatch(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", stored) else None
@@ -88,7 +100,10 @@ class _Table(HTMLParser):
             return
         text = " ".join("".join(self.text).replace("\u00a0", " ").split())
         value: CellValue = self.number if self.number is not None else text or None
-        if value is not None:
+        if text in ERROR_WORDS:
+            self.errors[text] += 1
+            self.error_at.append(address(len(self.rows), self.column))
+        elif value is not None:
             self.rows[-1][self.column] = value
         self.text = None
 
@@ -106,7 +121,7 @@ def read_html(document: Document, content: Content, data: Data) -> tuple[RawShee
     page.feed(raw.decode(encoding, errors="replace"))
     page.close()
     _check(page, raw, document.name)
-    rows = [row for row in page.rows if row] and page.rows
+    rows = page.rows
     width = max((max(row) for row in rows if row), default=0)
     if width * len(rows) > data.max_cells:
         raise InputError(
@@ -118,15 +133,18 @@ def read_html(document: Document, content: Content, data: Data) -> tuple[RawShee
     return (
         RawSheet.of_rows(
             document.name, document.sha256, None, cells, merged=tuple(page.merged), encoding=encoding,
-            encoding_confidence=confidence,
+            encoding_confidence=confidence, error_cells=dict(sorted(page.errors.items())),
+            error_at=tuple(page.error_at[:ADDRESSES_KEPT]),
         ),
     )  # fmt: skip
 
 
 def _check(page: _Table, raw: bytes, name: str) -> None:
-    if page.tables == 1 and any(page.rows):
+    if page.tables == 1 and any(page.rows) and page.most_spans <= MOST_SPANS:
         return
     what = "holds no table" if not page.tables or not any(page.rows) else f"holds {page.tables} tables"
+    if page.most_spans > MOST_SPANS:
+        what = "its table has thousands of cells that cover others"
     if page.is_nested:
         what = "holds tables within tables"
     hint = "its tables lie in files of their own beside it: " if b"<frame" in raw.lower() else ""
