@@ -20,8 +20,8 @@ Content = Literal[
 RESAVE = "open it in Excel or LibreOffice and save it again as .xlsx, or export the sheet as CSV"
 DECRYPT = "open it in Excel, remove the password (File > Info > Protect Workbook) and save a copy"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-#: Both a data set and a catalogue of formats begin with this; what it is stands at 0x9C.
-SAS7 = bytes.fromhex("000000000000000000000000c2ea8160b31411cfbd92080009c7318c181f1011")
+SAS_DATA = bytes.fromhex("000000000000000000000000c2ea8160b31411cfbd92080009c7318c181f1011")
+SAS_CATALOGUE = bytes.fromhex("000000000000000000000000c2ea8163b31411cfbd92080009c7318c181f1011")
 MAGIC: tuple[tuple[bytes, Content], ...] = (
     (b"PAR1", "parquet"),
     (b"ARROW1\x00\x00", "arrow"),
@@ -30,7 +30,7 @@ MAGIC: tuple[tuple[bytes, Content], ...] = (
     (b"<stata_dta>", "dta"),
     (b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!", "xport"),
     (b"HEADER RECORD*******LIBV8", "xport"),
-    (SAS7, "sas7bdat"),
+    (SAS_DATA, "sas7bdat"),
 )
 OLD_STATA = frozenset((104, 105, 108, 110, 111, 112, 113, 114, 115))  # first byte of .dta up to Stata 12
 #: First bytes of files that hold no table tabml reads, and what they are called.
@@ -59,7 +59,13 @@ def sniff(document: Document) -> Content:
     head = document.head(HEAD)
     for magic, content in MAGIC:
         if head.startswith(magic):
-            return _sas(head, document.name) if content == "sas7bdat" else content
+            return content
+    if head.startswith(SAS_CATALOGUE):
+        raise InputError(
+            "the file is a SAS catalogue of formats, not a table",
+            where=document.name,
+            hint="name the .sas7bdat; a catalogue beside it is read with it",
+        )
     if not head.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
         raise InputError("the file is empty", where=document.name, hint="export it again")
     if head.startswith(OLE2):
@@ -72,16 +78,6 @@ def sniff(document: Document) -> Content:
     if head[:800].replace(b"\r", b"").replace(b"\n", b"")[456:464] == b"SPSSPORT":
         return "por"
     return _markup(head, document.name)
-
-
-def _sas(head: bytes, name: str) -> Content:
-    if head[0x9C:0xA3].upper() == b"CATALOG":
-        raise InputError(
-            "the file is a SAS catalogue of formats, not a table",
-            where=name,
-            hint="name the .sas7bdat; a catalogue beside it is read with it",
-        )
-    return "sas7bdat"
 
 
 def _ole(document: Document) -> Content:

@@ -17,7 +17,7 @@ KEY = b"tabml"
 OLD_ENCODING = "WINDOWS-1252"
 
 
-def read(path: str, content: str, catalogue: str | None) -> tuple[Mapping[str, Sequence[Any]], Any, str | None]:
+def read(path: str, content: str) -> tuple[Mapping[str, Sequence[Any]], Any, str | None]:
     """(columns, metadata, encoding used instead of the file's own)."""
     import pyreadstat
 
@@ -28,8 +28,6 @@ def read(path: str, content: str, catalogue: str | None) -> tuple[Mapping[str, S
     how: dict[str, Any] = {"output_format": "dict"}
     if content in ("sav", "dta", "sas7bdat"):
         how["user_missing"] = True
-    if catalogue is not None and content == "sas7bdat":
-        how |= {"catalog_file": catalogue, "formats_as_category": False}
     try:
         columns, about = readers[content](path, **how)
     except (pyreadstat.ReadstatError, UnicodeDecodeError) as error:
@@ -38,6 +36,19 @@ def read(path: str, content: str, catalogue: str | None) -> tuple[Mapping[str, S
         columns, about = readers[content](path, encoding=OLD_ENCODING, **how)
         return columns, about, OLD_ENCODING
     return columns, about, None
+
+
+def add_formats(about: Any, catalogue: str) -> bool:
+    """Add the labels that a SAS catalogue gives each column's codes, by the column's format; False: unreadable."""
+    import pyreadstat
+
+    try:
+        _, book = pyreadstat.read_sas7bcat(catalogue, output_format="dict")
+    except (pyreadstat.ReadstatError, UnicodeDecodeError):
+        return False
+    named = {column: book.value_labels.get(name) for column, name in about.variable_to_label.items()}
+    about.variable_value_labels.update({column: levels for column, levels in named.items() if levels})
+    return True
 
 
 def facts(about: Any, encoding: str | None) -> dict[str, Any]:
@@ -125,8 +136,9 @@ def main(path: str, content: str, catalogue: str, memory: str) -> None:
 
     limit_memory(int(memory))
     try:
-        columns, about, encoding = read(path, content, catalogue or None)
-        made = table(columns, facts(about, encoding))
+        columns, about, encoding = read(path, content)
+        added = add_formats(about, catalogue) if catalogue else None
+        made = table(columns, {**facts(about, encoding), "catalogue": added})
     except ImportError:
         made = pa.table({}).replace_schema_metadata({KEY: json.dumps({"error": "ImportError"})})
     except BaseException as error:

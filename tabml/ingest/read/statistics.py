@@ -12,13 +12,13 @@ import pyarrow as pa
 
 from tabml.core.config import Data
 from tabml.core.errors import InputError
-from tabml.core.findings import Finding, finding
+from tabml.core.findings import Finding, Severity, finding
 from tabml.ingest.read import statchild
 from tabml.ingest.read.arrow import refuse_large, sheet_of
 from tabml.ingest.read.document import Document
 from tabml.ingest.read.process import running
 from tabml.ingest.read.records import RawSheet, Stated
-from tabml.ingest.read.sniff import SAS7, Content
+from tabml.ingest.read.sniff import SAS_CATALOGUE, Content
 from tabml.ingest.values.cells import cell_text
 
 CALLED = {"sav": "SPSS", "por": "SPSS", "dta": "Stata", "sas7bdat": "SAS", "xport": "SAS"}
@@ -40,7 +40,8 @@ def read_statistics(document: Document, content: Content, data: Data) -> tuple[R
         for number, name in enumerate(table.column_names, start=1)
         if (said := _stated(about, name, table.column(name))) != Stated()
     }
-    return (sheet_of(document, table.column_names, table.columns, stated, _said(document.name, content, about)),)
+    findings = tuple(_said(document, content, about))
+    return (sheet_of(document, table.column_names, table.columns, stated, findings),)
 
 
 def _read(document: Document, content: Content) -> pa.Table:
@@ -66,7 +67,7 @@ def _catalogue(path: Path) -> Path | None:
     if chosen is None:
         return None
     with chosen.open("rb") as stream:
-        return chosen if stream.read(len(SAS7)) == SAS7 else None
+        return chosen if stream.read(len(SAS_CATALOGUE)) == SAS_CATALOGUE else None
 
 
 def _unreadable(name: str, content: Content, kind: str) -> InputError:
@@ -135,8 +136,13 @@ def _tags(tags: list[str]) -> Iterator[str]:
     yield from (f".{tag.lower()}" for tag in tags)
 
 
-def _said(name: str, content: Content, about: Mapping[str, Any]) -> list[Finding]:
-    if not about["encoding"]:
-        return []
-    evidence = f"{name}: {CALLED[content]} names no encoding that fits its texts; read as {about['encoding']}"
-    return [finding("TB105", evidence, count=1)]
+def _said(document: Document, content: Content, about: Mapping[str, Any]) -> Iterator[Finding]:
+    name = document.name
+    if about["encoding"]:
+        evidence = f"{name}: {CALLED[content]} names no encoding that fits its texts; read as {about['encoding']}"
+        yield finding("TB105", evidence, count=1)
+    catalogue = _catalogue(document.path) if about["catalogue"] is not None else None
+    if catalogue is not None:
+        done = "labels of its codes read from" if about["catalogue"] else "labels of its codes lost with the unreadable"
+        severity: Severity = "info" if about["catalogue"] else "warn"
+        yield finding("TB105", f"{name}: {done} {catalogue.name}", count=1, severity=severity)

@@ -19,6 +19,7 @@ from tabml.core.config import Data
 from tabml.core.errors import InputError
 from tabml.ingest.layout import Table, find_table
 from tabml.ingest.read import RawSheet, Stated, list_files, read_file, statchild
+from tabml.ingest.read.sniff import SAS_CATALOGUE, SAS_DATA
 
 TYPED = pa.table(
     {
@@ -191,13 +192,11 @@ class TestSas:
         assert sheet.stated[2].label == "Sex at birth"
 
     def test_damaged_data_set_is_told_from_a_catalogue(self, tmp_path: Path) -> None:
-        from tabml.ingest.read.sniff import SAS7
-
         path = tmp_path / "a.sas7bdat"
-        path.write_bytes(SAS7 + bytes(124) + b"DATA    " + bytes(5000))
+        path.write_bytes(SAS_DATA + bytes(5000))
         with pytest.raises(InputError, match="the SAS file is damaged"):
             one(path)
-        path.write_bytes(SAS7 + bytes(124) + b"CATALOG " + bytes(5000))
+        path.write_bytes(SAS_CATALOGUE + bytes(5000))
         with pytest.raises(InputError, match="a SAS catalogue of formats"):
             one(path)
 
