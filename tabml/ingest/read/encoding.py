@@ -1,22 +1,21 @@
-"""Which encoding a text file is in: by its marks where it has them, else by the letters it would hold.
-
-Without a mark, every candidate reads the file's words, and the reading that is likeliest in one language
-wins: a letter counts by its rank in that language, a sign between two letters or a capital after a small
-letter counts against. A word is evidence once, however many rows hold it.
-"""
+"""Which encoding a text file has, from one pass over its bytes that also takes its digest."""
 
 from __future__ import annotations
 
 import codecs
-import math
+import hashlib
 import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from tabml.core.errors import InputError
-from tabml.ingest.read.letters import ALPHABETS, MULTIBYTE, SIGNS, rank_weights
+from tabml.ingest.read.document import Document
+from tabml.ingest.read.language import likeliest
 from tabml.ingest.read.sniff import RESAVE
 
+BLOCK = 1 << 22
+HEAD = 65_536
 BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -24,37 +23,111 @@ BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-#: One-byte encodings of exports, the usual first: of equal readings the first wins. The number is the log of
-#: how much rarer one is than cp1252.
-ONE_BYTE: tuple[tuple[str, float], ...] = (
-    ("cp1252", 0.0), ("latin-1", -0.5), ("iso8859-15", -1.0), ("mac_roman", -1.0), ("cp850", -1.0), ("cp1250", -1.0),
-    ("iso8859-2", -1.5), ("cp1251", -1.0), ("koi8-r", -2.0), ("cp866", -2.5), ("cp1253", -1.5), ("cp1254", -1.5),
-)  # fmt: skip
 SAMPLE_BYTES = 1 << 18
-MOST_WORDS = 3000
-UNKNOWN = math.log(1e-4)  # a letter of no alphabet of ours, or a control character
-IN_WORD = math.log(0.01)  # a sign between two letters
-CAPITAL = math.log(0.15)
-CAPITAL_IN_WORD = math.log(0.02)
-MIXED = 0.1  # share of another language's letters in a text: names, quotations
 #: Share of valid UTF-8 sequences from which a file that is not UTF-8 throughout is a mixture.
 MOSTLY_UTF8 = 0.8
 _HIGH = re.compile(rb"[\x80-\xff]")
+Blocks = Callable[[], Iterator[bytes]]
+
+
+@dataclass
+class TextFacts:
+    """What the bytes of a text file say: digest, encoding and confidence (0-1), and whether quotes or NULs occur."""
+
+    sha256: str = ""
+    encoding: str = "utf-8"
+    confidence: float = 1.0
+    has_quotes: bool = False
+    has_nul: bool = False
+    sample: list[bytes] = field(default_factory=list)
+    """The first lines that hold one."""
+
+    first_fault: int = 0
+    """Line (from 1) of the first byte that is no UTF-8; 0: none."""
+
+
+def text_facts(path: Path) -> TextFacts:
+    """Read a file once, in blocks: BOM, strict UTF-8, UTF-16 and UTF-32 by zero bytes, then scored letters."""
+    return _facts(lambda: _blocks(path), path.name)
 
 
 def detect_encoding(content: bytes, name: str = "file") -> tuple[str, float]:
-    """Encoding and confidence (0-1): BOM, UTF-16 and UTF-32 by zero bytes, strict UTF-8, then scored letters."""
-    for bom, encoding in BOMS:
-        if content.startswith(bom):
-            return encoding, 1.0
-    if b"\x00" in content[:65536]:
-        return _wide(content[:65536], name), 0.95
+    """Encoding and confidence (0-1) of bytes in memory."""
+    facts = _facts(lambda: iter([content]), name)
+    return facts.encoding, facts.confidence
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with Document(path).open() as stream:
+        while block := stream.read(BLOCK):
+            yield block
+
+
+def _facts(blocks: Blocks, name: str) -> TextFacts:
+    facts = TextFacts()
+    digest = hashlib.sha256()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    head, lines, size = b"", 1, 0
+    for block in blocks():
+        head = head or block[:HEAD]
+        digest.update(block)
+        facts.has_quotes = facts.has_quotes or b'"' in block
+        facts.has_nul = facts.has_nul or b"\x00" in block
+        if size < SAMPLE_BYTES and not block.isascii():
+            facts.sample.extend(_telling_lines(block, SAMPLE_BYTES - size))
+            size = sum(map(len, facts.sample))
+        if not facts.first_fault and not (block.isascii() and decoder.getstate() == (b"", 0)):
+            facts.first_fault = _fault(decoder, block, lines)
+        lines += block.count(b"\n") if not facts.first_fault else 0
+    facts.sha256 = digest.hexdigest()
+    facts.first_fault = facts.first_fault or _fault(decoder, b"", lines, final=True)
+    facts.encoding, facts.confidence = _encoding(head, facts, blocks, name)
+    return facts
+
+
+def _fault(decoder: codecs.IncrementalDecoder, block: bytes, lines: int, *, final: bool = False) -> int:
+    """Line of the first byte that is no UTF-8, 0 where there is none; `lines`: the line the block begins in."""
+    pending = len(decoder.getstate()[0])
     try:
-        content.decode("utf-8")
+        decoder.decode(block, final)
     except UnicodeDecodeError as error:
-        _refuse_mixture(content, error.start, name)
-        return _by_letters(content)
-    return "utf-8", 1.0
+        return lines + block.count(b"\n", 0, max(0, error.start - pending))
+    return 0
+
+
+def _telling_lines(block: bytes, most: int) -> Iterator[bytes]:
+    """Lines of a block that hold a byte above ASCII, up to so many bytes."""
+    size = position = 0
+    while size < most and (found := _HIGH.search(block, position)):
+        start = block.rfind(b"\n", 0, found.start()) + 1
+        end = block.find(b"\n", found.start())
+        end = len(block) if end < 0 else end
+        yield block[start : min(end, start + most)]
+        size, position = size + end - start, end
+
+
+def _encoding(head: bytes, facts: TextFacts, blocks: Blocks, name: str) -> tuple[str, float]:
+    for bom, encoding in BOMS:
+        if head.startswith(bom):
+            return encoding, 1.0
+    if b"\x00" in head:
+        return _wide(head, name), 0.95
+    if not facts.first_fault:
+        return "utf-8", 1.0
+    sample = b"\n".join(facts.sample)
+    _refuse_mixture(sample, facts.first_fault, name)
+    return likeliest(sample, lambda encoding: _can_read(blocks, encoding))
+
+
+def _can_read(blocks: Blocks, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for block in blocks():
+            decoder.decode(block)
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _wide(sample: bytes, name: str) -> str:
@@ -71,102 +144,13 @@ def _wide(sample: bytes, name: str) -> str:
     return chosen
 
 
-def _refuse_mixture(content: bytes, first_fault: int, name: str) -> None:
+def _refuse_mixture(sample: bytes, line: int, name: str) -> None:
     """Refuse a file that is UTF-8 nearly everywhere: read as anything else, its other letters would be wrong."""
-    around = content[max(0, first_fault - (1 << 20)) : first_fault + (1 << 20)]
-    valid = len(re.findall(rb"[\xc3-\xf4][\x80-\xbf]+", around))
-    broken = around.decode("utf-8", errors="replace").count("\ufffd")
+    valid = len(re.findall(rb"[\xc3-\xf4][\x80-\xbf]+", sample))
+    broken = sample.decode("utf-8", errors="replace").count("\ufffd")
     if valid >= 4 and valid / (valid + broken) >= MOSTLY_UTF8:
-        line = content.count(b"\n", 0, first_fault) + 1
         raise InputError(
             "the text is UTF-8 but for a few places: two encodings in one file",
             where=f"{name}, line {line}",
             hint="export it again as UTF-8",
         )
-
-
-def _by_letters(content: bytes) -> tuple[str, float]:
-    sample = b"\n".join(_telling_lines(content))
-    readings: dict[tuple[str, ...], tuple[float, str]] = {}
-    for encoding, prior in _candidates(content):
-        words = _words(sample.decode(encoding, errors="replace"))
-        score = _likelihood(words, encoding) + prior
-        if words not in readings or score > readings[words][0] + 2:
-            readings.setdefault(words, (score, encoding))
-    ranked = sorted(readings.values(), key=lambda r: -r[0])
-    best, encoding = ranked[0]
-    share = 1 / sum(math.exp(max(-50.0, score - best)) for score, _ in ranked)
-    # One stray letter says little: confidence grows with the number of them seen.
-    return encoding, round(share * (1 - 0.5 ** len(_HIGH.findall(sample))), 3)
-
-
-def _telling_lines(content: bytes) -> Iterator[bytes]:
-    """Lines that hold a byte above ASCII, from the top, up to the size of a sample."""
-    size = position = 0
-    while size < SAMPLE_BYTES and (found := _HIGH.search(content, position)):
-        start = content.rfind(b"\n", 0, found.start()) + 1
-        end = content.find(b"\n", found.start())
-        end = len(content) if end < 0 else end
-        line = content[start:end]
-        yield line if len(line) <= SAMPLE_BYTES else line[:SAMPLE_BYTES]
-        size, position = size + len(line), end
-
-
-def _candidates(content: bytes) -> Iterator[tuple[str, float]]:
-    """Encodings that can read every byte of the file, with the log of their prior weight."""
-    present = bytes(sorted(set(content.translate(None, bytes(range(128))))))
-    for encoding, prior in ONE_BYTE:
-        if "\ufffd" not in present.decode(encoding, errors="replace"):
-            yield encoding, prior
-    for encoding in MULTIBYTE:
-        try:
-            content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        yield encoding, -1.0
-
-
-def _words(text: str) -> tuple[str, ...]:
-    """Distinct words that hold a letter or sign above ASCII, each with what touches it."""
-    found = dict.fromkeys(w for w in re.findall(r"[^\s;,|\"]+", text.replace("\u00a0", " \u00b7 ")) if not w.isascii())
-    return tuple(list(found)[:MOST_WORDS])
-
-
-def _likelihood(words: tuple[str, ...], encoding: str) -> float:
-    """Log-likelihood of the words in the language that suits them best."""
-    if encoding in MULTIBYTE:
-        known = MULTIBYTE[encoding]
-        return sum(known(char) for word in words for char in word if not char.isascii())
-    tables = _alphabets()
-    totals = [0.0] * len(tables)
-    for word in words:
-        for position, char in enumerate(word):
-            if char.isascii():
-                continue
-            if char in SIGNS:
-                cost = math.log(0.02) + (IN_WORD if _is_inside(word, position) and char not in "’·–-" else 0.0)
-                totals = [t + cost for t in totals]
-                continue
-            case = 0.0
-            if char != char.lower():
-                case = CAPITAL_IN_WORD if position and word[position - 1].islower() else CAPITAL
-            small = char.lower()
-            totals = [t + table.get(small, UNKNOWN) + (case if small in table else 0.0)
-                      for t, table in zip(totals, tables, strict=True)]  # fmt: skip
-    return max(totals)
-
-
-def _is_inside(word: str, position: int) -> bool:
-    around = word[max(0, position - 1) : position], word[position + 1 : position + 2]
-    return all(c.isalpha() for c in around)
-
-
-@cache
-def _alphabets() -> tuple[dict[str, float], ...]:
-    """Log-weights of the letters of each language, with a little of every other of its script."""
-    tables = []
-    for script in ALPHABETS:
-        languages = [rank_weights(letters) for letters in script]
-        every = {c: sum(t.get(c, 0.0) for t in languages) / len(languages) for t in languages for c in t}
-        tables += [{c: math.log((1 - MIXED) * t.get(c, 0.0) + MIXED * p) for c, p in every.items()} for t in languages]
-    return tuple(tables)

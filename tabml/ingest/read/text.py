@@ -1,4 +1,8 @@
-"""Text exports: encoding, delimiter and records of csv, tsv and txt files."""
+"""Text exports: delimiter and records of csv, tsv and txt files.
+
+pyarrow reads the body; records it cannot place, and files it reads otherwise than the csv module would, go
+through the csv module, whose reading of a record is the rule.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+
 from tabml.core.config import Data
 from tabml.core.errors import InputError
+from tabml.ingest.read.delimited import TextBody, body_by_arrow, body_by_records
 from tabml.ingest.read.document import Document
-from tabml.ingest.read.encoding import detect_encoding
+from tabml.ingest.read.encoding import TextFacts, text_facts
 from tabml.ingest.read.records import RawSheet
 from tabml.ingest.read.sniff import Content
 
@@ -20,16 +27,16 @@ SAMPLE_RECORDS = 200
 
 def read_text(document: Document, content: Content, data: Data) -> tuple[RawSheet, ...]:
     """One text file as a sheet; its records count as rows, from 1."""
-    encoding, confidence = detect_encoding(document.read(), document.name)
-    delimiter, delimiter_confidence = detect_delimiter(document.path, encoding)
-    records = _records(document.path, encoding, delimiter)
-    usual, ragged = _widths(records)
-    records = [record + [""] * (usual - len(record)) for record in records]
+    path = document.path
+    facts = text_facts(path)
+    delimiter, confidence = detect_delimiter(path, facts.encoding)
+    body = _body(path, facts, delimiter)
+    pa.default_memory_pool().release_unused()  # what the blocks took
     return (
-        RawSheet.of_rows(
-            document.name, document.sha256, None, records, usual=usual, encoding=encoding,
-            encoding_confidence=confidence, delimiter=delimiter, delimiter_confidence=delimiter_confidence,
-            ragged=ragged,
+        RawSheet(
+            path.name, facts.sha256, None, body.columns, usual=body.usual, encoding=facts.encoding,
+            encoding_confidence=facts.confidence, delimiter=delimiter, delimiter_confidence=confidence,
+            ragged=body.ragged,
         ),
     )  # fmt: skip
 
@@ -39,7 +46,7 @@ def detect_delimiter(path: Path, encoding: str) -> tuple[str, float]:
 
     Preamble lines above the table disagree with it and so do not decide. '': one field a line.
     """
-    lines = _sample(path, encoding)
+    lines = [line[:20_000] for line in _first_lines(path, encoding)]
     first = lines[0].strip() if lines else ""
     if first.casefold().startswith("sep=") and len(first) == 5:
         return first[4], 1.0
@@ -59,52 +66,46 @@ def detect_delimiter(path: Path, encoding: str) -> tuple[str, float]:
     return best, round(share if not rivals else share / (share + max(rivals)), 3)
 
 
-def _sample(path: Path, encoding: str) -> list[str]:
+def _first_lines(path: Path, encoding: str) -> list[str]:
     lines = []
     with path.open(encoding=encoding, errors="replace", newline="") as stream:
         for line in stream:
-            lines.append(line[:20_000])
+            lines.append(line)
             if len(lines) == SAMPLE_RECORDS:
                 break
     return lines
 
 
-def _records(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
-    records: list[list[str]] = []
+def _body(path: Path, facts: TextFacts, delimiter: str) -> TextBody:
+    head = _first_lines(path, facts.encoding)
+    try:
+        records = list(csv.reader(head, delimiter=delimiter or ","))
+    except csv.Error:
+        records = []
+    return body_by_arrow(path, facts, delimiter, records) or _by_records(path, facts.encoding, delimiter)
+
+
+def _by_records(path: Path, encoding: str, delimiter: str) -> TextBody:
+    """Every record by the csv module; InputError where it cannot."""
+    n = 0
+
+    def counted(stream: Iterator[str]) -> Iterator[list[str]]:
+        nonlocal n
+        for record in csv.reader(stream, delimiter=delimiter) if delimiter else _one_field(stream):
+            n += 1
+            yield record
+
     try:
         with path.open(encoding=encoding, errors="strict", newline="") as stream:
-            records.extend(_one_field(stream) if not delimiter else csv.reader(stream, delimiter=delimiter))
+            return body_by_records(counted(stream))
     except UnicodeDecodeError:
-        raise InputError(
-            f"the text is not {encoding} throughout",
-            where=f"{path.name}, after row {len(records)}",
-            hint="export it again as UTF-8",
-        ) from None
+        what, hint = f"the text is not {encoding} throughout", "export it again as UTF-8"
     except csv.Error:
-        raise InputError(
-            "a quoted field does not end",
-            where=f"{path.name}, after row {len(records)}",
-            hint='look for a single " in the export, or save it as .xlsx',
-        ) from None
-    return records
+        what, hint = "a quoted field does not end", 'look for a single " in the export, or save it as .xlsx'
+    raise InputError(what, where=f"{path.name}, after row {n}", hint=hint)
 
 
 def _one_field(stream: Iterator[str]) -> Iterator[list[str]]:
     for line in stream:
         text = line.rstrip("\r\n")
         yield [text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text]
-
-
-def _widths(records: list[list[str]]) -> tuple[int, tuple[int, ...]]:
-    """The usual number of fields, and the records after the first usual one that have another; drops blank ends."""
-    while records and not any(records[-1]):
-        records.pop()
-    widths = Counter(len(record) for record in records if any(record))
-    usual = max(widths, key=lambda w: (widths[w], w), default=0)
-    ragged: list[int] = []
-    started = False
-    for number, record in enumerate(records, start=1):
-        started = started or len(record) == usual
-        if len(record) != usual and started and any(record):
-            ragged.append(number)
-    return usual, tuple(ragged)
