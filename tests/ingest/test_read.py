@@ -54,6 +54,14 @@ class TestCells:
         assert sheet.columns[4][6] == 286.0
         assert sheet.at(7, 5) == "a.xlsx, sheet S, cell E7"
 
+    def test_wrong_dimension_record_loses_no_cell(self, tmp_path: Path, either_way: str) -> None:
+        path = write_xlsx(tmp_path / "a.xlsx", {"S": sheet_xml(TABLE, before='<dimension ref="A1"/>')})
+        assert one(path).rows(3) == (("P2", 67.0, 286.0),)
+
+    def test_id_that_is_a_number_has_no_decimals(self, tmp_path: Path, either_way: str) -> None:
+        sheet = one(write_xlsx(tmp_path / "a.xlsx", {"S": sheet_xml([["id"], [12], ["0012"]])}))
+        assert [sheet.text(row, 1) for row in (2, 3)] == ["12", "0012"]
+
     def test_values_arrive_typed(self, tmp_path: Path, either_way: str) -> None:
         book = openpyxl.Workbook()
         book.active.append(["0012", 12, 0.5, True, datetime(1986, 8, 22), datetime(1986, 8, 22, 13, 5), None, "  m "])

@@ -32,13 +32,14 @@ Blocks = Callable[[], Iterator[bytes]]
 
 @dataclass
 class TextFacts:
-    """What the bytes of a text file say: digest, encoding and confidence (0-1), and whether quotes or NULs occur."""
+    """What the bytes of a text file say: digest, encoding and confidence (0-1), and which marks occur."""
 
     sha256: str = ""
     encoding: str = "utf-8"
     confidence: float = 1.0
     has_quotes: bool = False
     has_nul: bool = False
+    has_hash: bool = False
     sample: list[bytes] = field(default_factory=list)
     """The first lines that hold one."""
 
@@ -73,6 +74,7 @@ def _facts(blocks: Blocks, name: str) -> TextFacts:
         digest.update(block)
         facts.has_quotes = facts.has_quotes or b'"' in block
         facts.has_nul = facts.has_nul or b"\x00" in block
+        facts.has_hash = facts.has_hash or b"#" in block
         if size < SAMPLE_BYTES and not block.isascii():
             facts.sample.extend(_telling_lines(block, SAMPLE_BYTES - size))
             size = sum(map(len, facts.sample))

@@ -12,8 +12,8 @@ from tabml.core.errors import InputError
 from tabml.ingest.read.column import CellValue
 from tabml.ingest.read.document import Document
 from tabml.ingest.read.encoding import detect_encoding
+from tabml.ingest.read.errorwords import ADDRESSES_KEPT, ERROR_WORDS
 from tabml.ingest.read.records import Range, RawSheet, address
-from tabml.ingest.read.scan import ADDRESSES_KEPT, ERROR_WORDS
 from tabml.ingest.read.sniff import RESAVE, Content
 
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.IGNORECASE)

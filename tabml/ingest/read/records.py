@@ -120,7 +120,8 @@ class RawSheet:
     @property
     def is_text(self) -> bool:
         """Whether no cell has a type: a text file (Parquet, SPSS and the like hold one typed table)."""
-        return self.sheet is None and all(column.kinds is None for column in self.columns)
+        is_file = self.sheet is None or self.encoding is not None
+        return is_file and all(column.kinds is None for column in self.columns)
 
     @property
     def width(self) -> int:

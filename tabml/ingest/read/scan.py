@@ -12,27 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tabml.ingest.read.child import KNOWN_ERRORS
+from tabml.ingest.read.errorwords import ADDRESSES_KEPT, ERROR_WORDS
 from tabml.ingest.read.records import Range, address, column_number
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384  # the sheet sizes of Excel
-ADDRESSES_KEPT = 100
-ERROR_WORDS = frozenset(
-    [
-        "#N/A",
-        "#DIV/0!",
-        "#VALUE!",
-        "#REF!",
-        "#NAME?",
-        "#NUM!",
-        "#NULL!",
-        "#SPILL!",
-        "#CALC!",
-        "#GETTING_DATA",
-        "#FIELD!",
-        "#BLOCKED!",
-        "#UNKNOWN!",
-    ]
-)
 
 
 @dataclass

@@ -18,6 +18,7 @@ from tabml.core.errors import InputError
 from tabml.ingest.read.delimited import TextBody, body_by_arrow, body_by_records
 from tabml.ingest.read.document import Document
 from tabml.ingest.read.encoding import TextFacts, text_facts
+from tabml.ingest.read.errorwords import without_errors
 from tabml.ingest.read.records import RawSheet
 from tabml.ingest.read.sniff import Content
 
@@ -32,11 +33,12 @@ def read_text(document: Document, content: Content, data: Data) -> tuple[RawShee
     delimiter, confidence = detect_delimiter(path, facts.encoding)
     body = _body(path, facts, delimiter)
     pa.default_memory_pool().release_unused()  # what the blocks took
+    columns, errors, places = without_errors(body.columns) if facts.has_hash else (body.columns, {}, ())
     return (
         RawSheet(
-            path.name, facts.sha256, None, body.columns, usual=body.usual, encoding=facts.encoding,
+            path.name, facts.sha256, None, columns, usual=body.usual, encoding=facts.encoding,
             encoding_confidence=facts.confidence, delimiter=delimiter, delimiter_confidence=confidence,
-            ragged=body.ragged,
+            ragged=body.ragged, error_cells=errors, error_at=places,
         ),
     )  # fmt: skip
 

@@ -14,8 +14,9 @@ from tabml.core.config import Data
 from tabml.core.errors import InputError
 from tabml.ingest.read.column import CellValue
 from tabml.ingest.read.document import Document
+from tabml.ingest.read.errorwords import ADDRESSES_KEPT, ERROR_WORDS
 from tabml.ingest.read.records import Range, RawSheet, address
-from tabml.ingest.read.scan import ADDRESSES_KEPT, ERROR_WORDS, MAX_COLUMN, MAX_ROW
+from tabml.ingest.read.scan import MAX_COLUMN, MAX_ROW
 from tabml.ingest.read.sniff import RESAVE, Content
 
 Element = ElementTree.Element
