@@ -68,7 +68,7 @@ def harmonise(sheets: Sequence[RawSheet], codebook: Codebook, key: SiteKey, *, d
         conflicts=provenance.exceptions[provenance.exceptions["action"].str.startswith("conflict")].reset_index(
             drop=True
         ),
-        raw_ids=tuple(records.ids["shown"]),
+        raw_ids=tuple(records.ids["shown"].to_numpy(dtype=object).tolist()),
         key_id=key.key_id,
     )
 
@@ -92,7 +92,7 @@ def _merged(
     del records
     cases = [*merged.cases, *_moved(join_cases, merged.kept)]
     order = _sorted(merged.records.ids)
-    return replace(merged, records=merged.records.take(order)), _moved(cases, order), joins
+    return replace(merged, records=merged.records.reordered(order)), _moved(cases, order), joins
 
 
 def settle_proposals(codebook: Codebook, accept_score: float, *, yes: bool) -> tuple[Codebook, tuple[Finding, ...]]:
@@ -216,8 +216,8 @@ def _moved(cases: Sequence[RepeatCase], taken: NDArray[np.int64]) -> list[Repeat
 def _sorted(ids: pd.DataFrame) -> NDArray[np.int64]:
     """Positions by source name, then by id; equal ones keep their order."""
     by_id = np.asarray(pc.sort_indices(pa.array(ids["id"], pa.string()))).astype(np.int64)
-    names, sources = np.unique(ids["source"].to_numpy(), return_inverse=True)
-    return by_id if len(names) == 1 else by_id[np.argsort(sources[by_id], kind="stable")]
+    sources = pd.factorize(ids["source"], sort=True)[0]
+    return by_id[np.argsort(sources[by_id], kind="stable")] if sources.any() else by_id
 
 
 def _rows(records: Records, codebook: Codebook, key: SiteKey) -> pd.DataFrame:
@@ -225,7 +225,11 @@ def _rows(records: Records, codebook: Codebook, key: SiteKey) -> pd.DataFrame:
     ids = records.ids
     patient = pd.factorize(records.ids["person"])[0].astype(np.int64)
     first = np.unique(patient, return_index=True)[1]
-    names = key.pseudonyms(ids["scope"].to_numpy()[first], ids["id"].to_numpy()[first])
+    names = np.empty(len(first), dtype=object)
+    scopes = ids["scope"].to_numpy()[first]
+    for scope in pd.unique(scopes):
+        mine = np.flatnonzero(scopes == scope)
+        names[mine] = key.pseudonyms(scope, pa.array(ids["id"].array.take(first[mine]), pa.string()))
     # Equal ids of two sources may be one person: one group. A row without an id is linked to nobody.
     group = patient
     if (ids["scope"] != ids["scope"].iloc[0]).any():

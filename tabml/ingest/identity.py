@@ -14,9 +14,7 @@ import re
 import secrets
 import tempfile
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -64,17 +62,18 @@ class SiteKey:
         """16 base32 characters for one patient of one scope (a source's name, or empty for global ids)."""
         return self._code(f"{scope}{_NUL}{normalised}")
 
-    def pseudonyms(self, scopes: Iterable[str], normalised: Iterable[str]) -> NDArray[np.object_]:
-        """`pseudonym` of many patients at once: (n_patients,)."""
+    def pseudonyms(self, scope: str, normalised: pa.Array) -> list[str]:
+        """`pseudonym` of many patients of one scope at once."""
         sha256 = hashlib.sha256  # HMAC (RFC 2104) with the padded keys made once
         secret = sha256(self.secret).digest() if len(self.secret) > 64 else self.secret
         inner, outer = (bytes(b ^ pad for b in secret.ljust(64, b"\0")) for pad in (0x36, 0x5C))
-        pairs = zip(scopes, normalised, strict=True)
-        pieces = [np.array([], dtype=object)]
-        while texts := [f"{scope}{_NUL}{one}".encode() for scope, one in islice(pairs, PATIENTS_AT_ONCE)]:
+        inner += f"{scope}{_NUL}".encode()
+        names: list[str] = []
+        for start in range(0, len(normalised), PATIENTS_AT_ONCE):
+            texts = normalised.slice(start, PATIENTS_AT_ONCE).cast(pa.binary()).to_pylist()
             digests = b"".join([sha256(outer + sha256(inner + text).digest()).digest() for text in texts])
-            pieces.append(_base32(np.frombuffer(digests, dtype=np.uint8).reshape(-1, 32)[:, :PSEUDONYM_BYTES]))
-        return np.concatenate(pieces)
+            names += _base32(np.frombuffer(digests, dtype=np.uint8).reshape(-1, 32)[:, :PSEUDONYM_BYTES])
+        return names
 
     def join_key(self, normalised: str) -> str:
         """16 base32 characters that join a features table, whatever its source."""
@@ -118,16 +117,16 @@ def normalise_ids(cells: Column, rule: str = "as_is") -> Column:
     return Column(texts) if cells.codes is None else Column.of_codes(texts, cells.codes)
 
 
-def _base32(digests: NDArray[np.uint8]) -> NDArray[np.object_]:
-    """Base 32 (RFC 4648) of 10 bytes each, 16 letters for each: (n_digests,)."""
+def _base32(digests: NDArray[np.uint8]) -> list[str]:
+    """Base 32 (RFC 4648) of 10 bytes each: 16 letters each."""
     groups = np.ascontiguousarray(digests).reshape(-1, 5)
     forty = np.zeros(len(groups), dtype=np.int64)  # five bytes are eight letters of five bits
     for place in range(5):
         forty = (forty << 8) | groups[:, place]
     fives = (forty[:, None] >> np.arange(35, -1, -5)) & 31
     letters = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", dtype=np.uint8)[fives]
-    pieces: NDArray[np.object_] = letters.reshape(-1, 16).view("S16").ravel().astype("U16").astype(object)
-    return pieces
+    text = letters.tobytes().decode("ascii")
+    return [text[i : i + 16] for i in range(0, len(text), 16)]
 
 
 #: Files by which a folder is known to hold a study: a key beside its pseudonyms would undo them.

@@ -75,7 +75,8 @@ def read_numbers(texts: Column, decimal: str, mapping: ColumnMapping, spec: Vari
         read &= ~np.asarray(pc.is_in(distinct, pa.array(list(recode), distinct.type)))
     at, pairs = _one_by_one(distinct, read, one)
     values[at] = [value for value, _ in pairs]
-    notes = {note: _noted(texts, at, [n == note for _, n in pairs]) for note in ("unit", "censored", "text")}
+    met = {n for _, n in pairs} - {""}
+    notes = {note: _noted(texts, at, [n == note for _, n in pairs]) for note in sorted(met)}
     return Reading(texts.spread(values, np.nan), _met(notes))
 
 
@@ -129,13 +130,13 @@ def read_levels(texts: Column, spec: VariableSpec, mapping: ColumnMapping) -> Re
     counts = texts.counts()
     pairs = {text: one(text) for text in counts}
     codes = {text: code for text, (code, _) in pairs.items()}
-    variants = _variants(counts, codes)
-    notes = {
-        "level": _of_texts(texts, {t for t, (_, ok) in pairs.items() if not ok}),
-        "spelling": _of_texts(texts, variants),
-        "renumbered": _of_texts(texts, {t for t, c in codes.items() if _is_other_number(t, c)}),
+    noted = {
+        "level": {t for t, (_, ok) in pairs.items() if not ok},
+        "spelling": _variants(counts, codes),
+        "renumbered": {t for t, c in codes.items() if _is_other_number(t, c)},
     }
-    return Reading(texts.mapped([codes[text] for text in texts.distinct]), _met(notes))
+    notes = {note: _of_texts(texts, wanted) for note, wanted in noted.items() if wanted}
+    return Reading(texts.mapped([codes[text] for text in texts.distinct]), notes)
 
 
 def _is_other_number(text: str, code: str | None) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from tabml.core.codebook import Codebook, Join
@@ -51,6 +52,11 @@ class Records:
         values, places, ids = (_taken(table, positions) for table in (self.values, self.places, self.ids))
         return replace(self, values=values, places=places, ids=ids)
 
+    def reordered(self, order: NDArray[np.int64]) -> Records:
+        """`take` of all records in another order, by giving up this one: it is empty afterwards."""
+        values, places, ids = (_given_up(table, order) for table in (self.values, self.places, self.ids))
+        return replace(self, values=values, places=places, ids=ids)
+
 
 def read_records(at: SourceTable, codebook: Codebook, *, only: Sequence[str] | None = None) -> Records:
     """All variables one source fills, for each of its data rows; `only` limits the variables."""
@@ -61,6 +67,7 @@ def read_records(at: SourceTable, codebook: Codebook, *, only: Sequence[str] | N
         if only is None or name in only:
             filled[name] = fill(at, name, spec, mapping)
     n = len(at)
+    pa.default_memory_pool().release_unused()  # what the columns took on the way
     ids, findings = _ids(at, codebook)
     return Records(
         values=pd.DataFrame({k: f.values for k, f in filled.items()}, index=range(n), copy=False),
@@ -91,8 +98,7 @@ def _ids(at: SourceTable, codebook: Codebook) -> tuple[pd.DataFrame, tuple[Findi
     n = len(at)
     scope = "" if codebook.id_scope == "global" else at.name
     if column is None:
-        made = [f"row {number:09d}" for number in at.row_numbers]
-        shown = [str(number) for number in at.row_numbers]
+        made, shown = (pa.array([form.format(number) for number in at.row_numbers]) for form in ("row {:09d}", "{}"))
         ids = _id_table(at.name, at.name, made, shown, np.zeros(n, dtype=bool))
         return ids, (
             finding(
@@ -101,13 +107,14 @@ def _ids(at: SourceTable, codebook: Codebook) -> tuple[pd.DataFrame, tuple[Findi
         )
     cells = at.column(column)
     normal = normalise_ids(cells, rule)
-    ids = _id_table(at.name, scope, normal.to_list(), cells.to_list(), normal.filled)
+    ids = _id_table(at.name, scope, normal.to_arrow(), cells.to_arrow(), normal.filled)
     return ids, tuple(_id_findings(at, column, cells, normal))
 
 
-def _id_table(source: str, scope: str, ids: list[str], shown: list[str], has_id: NDArray[np.bool_]) -> pd.DataFrame:
-    texts = {"source": [source] * len(ids), "scope": [scope] * len(ids), "id": ids, "shown": shown}
-    return pd.DataFrame({k: np.array(v, dtype=object) for k, v in texts.items()} | {"has_id": has_id})
+def _id_table(source: str, scope: str, ids: pa.Array, shown: pa.Array, has_id: NDArray[np.bool_]) -> pd.DataFrame:
+    texts = {k: pd.array(v.fill_null(""), dtype="string[pyarrow]") for k, v in (("id", ids), ("shown", shown))}
+    names = {k: np.full(len(ids), v, dtype=object) for k, v in (("source", source), ("scope", scope))}
+    return pd.DataFrame({**names, **texts, "has_id": has_id}, copy=False)
 
 
 def _id_findings(at: SourceTable, column: str, cells: Column, normal: Column) -> list[Finding]:
@@ -145,8 +152,9 @@ def attach(
     overlap = sorted(set(base.values.columns) & set(other.values.columns))
     if overlap:
         raise ConfigError(f"variable {overlap[0]!r} is filled by a source and by the table joined to it")
-    known = np.flatnonzero((other.ids["id"] != "").to_numpy())
-    index = pd.Index(other.ids["id"].to_numpy()[known])
+    ids = other.ids["id"].to_numpy(dtype=object)
+    known = np.flatnonzero(ids != "")
+    index = pd.Index(ids[known])
     if not index.is_unique:
         raise ConfigError(f"the join to {join.to!r} would multiply patients", hint="repeats: of the joined source")
     partner = np.append(known, -1)[index.get_indexer(np.array(keys, dtype=object))]
@@ -165,17 +173,23 @@ def attach(
     return wider, partner, leftover
 
 
+def _given_up(table: pd.DataFrame, positions: NDArray[np.int64]) -> pd.DataFrame:
+    """`_taken`, with each column let go once it is copied: memory holds the table once."""
+    columns = {name: _at(table.pop(name).array, positions) for name in list(table.columns)}
+    return pd.DataFrame(columns, index=range(len(positions)), copy=False)
+
+
 def _taken(table: pd.DataFrame, positions: NDArray[np.int64]) -> pd.DataFrame:
     """Rows of a table by position, renumbered; -1 gives missing values, and -1 where a column holds whole numbers."""
-    columns: dict[str, Any] = {}
-    for name in table.columns:
-        array = table[name].array
-        if isinstance(array, pd.arrays.NumpyExtensionArray):
-            cells = array.to_numpy()
-            columns[name] = np.append(cells, np.array([-1], dtype=cells.dtype))[positions]
-        else:
-            columns[name] = array.take(positions, allow_fill=True)
+    columns = {name: _at(table[name].array, positions) for name in table.columns}
     return pd.DataFrame(columns, index=range(len(positions)), copy=False)
+
+
+def _at(cells: Any, positions: NDArray[np.int64]) -> Any:
+    if not isinstance(cells, pd.arrays.NumpyExtensionArray):
+        return cells.take(positions, allow_fill=True)
+    plain = cells.to_numpy()
+    return np.append(plain, np.array([-1], dtype=plain.dtype))[positions]
 
 
 def stack(parts: Sequence[Records]) -> Records:

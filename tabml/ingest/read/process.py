@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 @contextlib.contextmanager
 def running(command: Sequence[str], content: bytes | None) -> Iterator[subprocess.Popen[bytes]]:
     """The process with `content` on its standard input; it is killed when the reader has what it wants."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    # pyarrow's own pool would reserve more address space than a limit on memory leaves
+    environment = {**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system"}
+    environment["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p)
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL if content is None else subprocess.PIPE,

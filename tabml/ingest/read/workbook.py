@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-import pickle
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from tabml.core.config import Data
 from tabml.core.errors import InputError
 from tabml.ingest.read import child
-from tabml.ingest.read.column import CellValue
+from tabml.ingest.read.column import CellValue, Column, any_filled, stacked
 from tabml.ingest.read.document import Document
 from tabml.ingest.read.guard import Guarded, damaged, guard
 from tabml.ingest.read.process import running
-from tabml.ingest.read.records import RawSheet, Row
+from tabml.ingest.read.records import RawSheet
 from tabml.ingest.read.scan import SheetFacts
 from tabml.ingest.read.sniff import DECRYPT, RESAVE, Content
+from tabml.ingest.read.typed import mixed_column
 
 #: Unpacked bytes up to which a clean workbook is read in this process: its cells cannot need more than a
 #: few hundred MB, so a child (about 0.1 s, and every cell sent through a pipe) would protect nothing.
 SMALL_WORKBOOK = 32_000_000
 BYTES_PER_CELL = 120  # a calamine cell, its Python object and its place in two rows, rounded up
-_SPAN = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
 BASE_BYTES = 1 << 30  # interpreter, libraries and one chunk of rows
+_SPAN = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class _Sheet:
     name: str
     hidden: bool
     merged: tuple[tuple[int, int, int, int], ...]
-    rows: tuple[Row, ...]
+    columns: tuple[Column, ...]
 
 
 def read_workbook(document: Document, content: Content, data: Data) -> tuple[RawSheet, ...]:
@@ -49,13 +53,12 @@ def read_workbook(document: Document, content: Content, data: Data) -> tuple[Raw
         parsed = _parse_in_child(document, _memory_needed(guarded), mend=mend)
     facts = {sheet.name: sheet for sheet in guarded.sheets}
     if content == "ods":
-        parsed = [replace(sheet, rows=tuple(map(_with_spans, sheet.rows))) for sheet in parsed]
+        parsed = [replace(sheet, columns=tuple(map(_with_spans, sheet.columns))) for sheet in parsed]
     return tuple(_raw(document, sheet, facts.get(sheet.name)) for sheet in parsed)
 
 
 def _raw(document: Document, sheet: _Sheet, facts: SheetFacts | None) -> RawSheet:
-    rows = _trimmed(sheet.rows)
-    raw = RawSheet.of_rows(document.name, document.sha256, sheet.name, rows, hidden=sheet.hidden, merged=sheet.merged)
+    raw = RawSheet(document.name, document.sha256, sheet.name, sheet.columns, hidden=sheet.hidden, merged=sheet.merged)
     if facts is None:
         return raw
     return replace(
@@ -71,27 +74,19 @@ def _raw(document: Document, sheet: _Sheet, facts: SheetFacts | None) -> RawShee
     )
 
 
-def _with_spans(row: Row) -> Row:
+def _with_spans(column: Column) -> Column:
     """Durations of an ods workbook, which calamine leaves as they are written: PT30H05M00S."""
-    return tuple([_span(v) if isinstance(v, str) and v.startswith("PT") else v for v in row])
+    if not any(_SPAN.fullmatch(text) for text in column.distinct):
+        return column
+    return Column.of([_span(value) for value in column.values()])
 
 
-def _span(text: str) -> CellValue:
-    found = _SPAN.fullmatch(text)
+def _span(value: CellValue) -> CellValue:
+    found = _SPAN.fullmatch(value) if isinstance(value, str) else None
     if not found:
-        return text
+        return value
     hours, minutes, seconds = (int(part) for part in found.groups())
     return timedelta(hours=hours, minutes=minutes, seconds=seconds)
-
-
-def _trimmed(rows: tuple[Row, ...]) -> tuple[Row, ...]:
-    last = len(rows)
-    while last and all(value is None for value in rows[last - 1]):
-        last -= 1
-    width = max((len(row) for row in rows[:last]), default=0)
-    if all(len(row) == width for row in rows[:last]):
-        return rows[:last]
-    return tuple(row + (None,) * (width - len(row)) for row in rows[:last])
 
 
 def _memory_needed(guarded: Guarded) -> int:
@@ -108,32 +103,46 @@ def _parse_in_child(document: Document, memory: int, *, mend: bool = False) -> l
 
 
 def _received(stream: Any) -> Iterator[child.Message]:
-    while True:
-        try:
-            yield child.SafeUnpickler(stream).load()
-        except (EOFError, pickle.UnpicklingError):
-            # stopped by the memory limit, or aborted: no more can be learned from it
-            yield "error", "MemoryError", None
-            return
+    with suppress(pa.ArrowException, ValueError):
+        yield from child.receive(stream)
+    # stopped by the memory limit, or aborted: no more can be learned from it
+    yield "error", "MemoryError", None
 
 
 def _collect(messages: Iterable[child.Message], file: str) -> list[_Sheet]:
     """Sheets from the messages of a reader; InputError for its failure."""
     sheets: list[_Sheet] = []
-    rows: list[Row] = []
+    chunks: list[tuple[Column, ...]] = []
     head: child.Message | None = None
     for message in messages:
-        if message[0] == "rows":
-            rows.extend(message[1])
+        if message[0] == "cells":
+            chunks.append(_columns(message[1]))
             continue
         if head is not None:
-            sheets.append(_Sheet(head[1], head[2], tuple(sorted(head[3])), tuple(rows)))
+            merged = tuple(sorted((a, b, c, d) for a, b, c, d in head[3]))
+            sheets.append(_Sheet(head[1], head[2], merged, _whole(chunks, before=head[4])))
         if message[0] == "error":
             raise _reader_error(file, message[1], message[2])
         if message[0] == "end":
             break
-        rows, head = [], message
+        chunks, head = [], message
     return sheets
+
+
+def _columns(batch: pa.RecordBatch) -> tuple[Column, ...]:
+    parts: dict[str, list[pa.Array]] = {}
+    for name, array in zip(batch.schema.names, batch.columns, strict=True):
+        parts.setdefault(name, []).append(array)
+    return tuple(map(mixed_column, parts.values()))
+
+
+def _whole(chunks: list[tuple[Column, ...]], *, before: int) -> tuple[Column, ...]:
+    """The columns of a sheet without the empty rows at its end."""
+    columns = stacked(chunks)
+    filled = any_filled(columns)
+    last = int(np.flatnonzero(filled)[-1]) + 1 if filled.any() else 0
+    empty = [Column.empty(last)] * before if columns else []
+    return (*empty, *(column.slice(0, last) for column in columns))
 
 
 def _reader_error(file: str, kind: str, sheet: str | None) -> InputError:
