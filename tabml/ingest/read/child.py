@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-CHUNK_ROWS = 5000
+CHUNK_ROWS = 20_000
 #: A message on the pipe: one of these letters, the length in 8 bytes, the body.
 WORDS, CELLS = b"W", b"C"
 #: Every type a cell can have, and what carries it.
@@ -82,6 +82,10 @@ def typed(cells: Sequence[Any]) -> list[pa.Array]:
     types = set(map(type, cells))
     if len(types) == 1 and (one := next(iter(types))) in ARROW:
         return [pa.array(cells, ARROW[one])]
+    if types == {float, str}:  # the usual column: numbers with some blanks and words
+        words = [cell if cell.__class__ is str else None for cell in cells]
+        numbers = [None if cell.__class__ is str else cell for cell in cells]
+        return [pa.array(words, ARROW[str]), pa.array(numbers, ARROW[float])]
     arrays = [
         pa.array([cell if type(cell) is one else None for cell in cells], arrow)
         for one, arrow in ARROW.items()

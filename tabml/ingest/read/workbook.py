@@ -27,8 +27,8 @@ from tabml.ingest.read.sniff import DECRYPT, RESAVE, Content
 from tabml.ingest.read.typed import mixed_column
 
 #: Unpacked bytes up to which a clean workbook is read in this process: its cells cannot need more than a
-#: few hundred MB, so a child (about 0.1 s, and every cell sent through a pipe) would protect nothing.
-SMALL_WORKBOOK = 32_000_000
+#: few hundred MB, so a child (a quarter of a second, and every cell sent through a pipe) would protect nothing.
+SMALL_WORKBOOK = 256_000_000
 BYTES_PER_CELL = 120  # a calamine cell, its Python object and its place in two rows, rounded up
 BASE_BYTES = 1 << 30  # interpreter, libraries and one chunk of rows
 _SPAN = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
