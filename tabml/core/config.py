@@ -191,7 +191,7 @@ PRESETS: dict[Preset, dict[str, Any]] = {
     "publication": {"estimate.method": "nested", "prep.missing_flags": False, "search.trials": 0},
 }
 
-RESERVED_ENVIRONMENT = ("TABML_STORE_URL", "TABML_SERVE_TOKEN", "TABML_KEY_FILE", "TABML_TEST_")
+RESERVED_ENVIRONMENT = ("TABML_STORE_URL", "TABML_SERVE_TOKEN", "TABML_KEY_FILE", "TABML_PASSWORD", "TABML_TEST_")
 #: Settings that hold paths: read relative to the study file that names them, stored as base names.
 PATH_SETTINGS = ("data.codebook", "privacy.key_file", "search.plugins", "out")
 NOT_IN_HASH = ("executor", "out", "limits")

@@ -124,7 +124,8 @@ def _id_findings(at: SourceTable, column: str, cells: Column, normal: Column) ->
     if collisions:
         evidence = f"{counted(collisions, 'id')} of {column!r} ({at.name}) written like another one but for case, spaces or zeros: counted as equal"
         found.append(finding("TB126", evidence, count=collisions, source=at.name))
-    numbers = [] if at.is_text else cells.where(cells.is_kind("number")).counts().items()
+    # Parquet, SPSS and the like hold long whole numbers as they are; only a workbook cuts them
+    numbers = [] if at.table.sheet.sheet is None else cells.where(cells.is_kind("number")).counts().items()
     long = sum(n for text, n in numbers if abs(float(text)) >= EXCEL_DIGITS)
     if long:
         evidence = f"{counted(long, 'id')} of {column!r} ({at.name}) with more than 15 digits, stored as a number: Excel cut the end"

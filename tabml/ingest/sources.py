@@ -71,6 +71,9 @@ class SourceTable:
 
     def addresses(self, header: str, rows: Iterable[int]) -> tuple[str, ...]:
         """Places such as `export.xlsx, sheet Patients, cell F17` of kept rows."""
+        if self.table.sheet.origin is not None:
+            column = self.table.columns[self.index(header)]
+            return tuple(self.table.sheet.at(int(self.row_numbers[i]), column) for i in rows)
         start = f"{self.place}, cell {self.letter(header)}"
         return tuple(f"{start}{number}" for number in self.row_numbers[list(rows)].tolist())
 
@@ -254,6 +257,8 @@ def _account_for_sheets(
             continue
         if sheet.hidden:
             findings.append(finding("TB102", f"hidden sheet of {sheet.file} not read", count=1))
+        elif sheet.aside:
+            findings.append(finding("TB104", f"{sheet.name}: {sheet.aside}", count=1, severity="info"))
         elif sheet.is_empty:
             findings.append(finding("TB104", f"empty sheet of {sheet.file} not used", count=1, severity="info"))
         else:

@@ -70,6 +70,9 @@ def trace(
     headers = _headers(codebook, variable, str(rule["source"]), str(rule["header"]))
     sheet, note = _reopen(at, search_folders) if letters else (None, "the codebook states a constant")
     raw = _texts(sheet, row, letters)
+    if sheet is not None and sheet.origin is not None:
+        at_cells = ", ".join(sheet.at(row, column_number(letter)) for letter in letters)
+        note = note or f"the table was laid out from the file: {at_cells}"
     heads = tuple(int(r) for r in str(at["header_rows"]).split(", ") if r)
     source = str(rule["source"])
     why = contradicted or (why_missing(sheet, row, source, codebook, variable, heads) if sheet is not None else "")

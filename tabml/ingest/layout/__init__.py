@@ -35,7 +35,7 @@ def find_table(
 ) -> Table | NoTable:
     """The table of a sheet, or why there is none.
 
-    `header_rows` (counted from 1) are taken as stated and nothing is refused. A hidden sheet is read only
+    `header_rows` (counted from 1), or those the format itself states, are taken and nothing is refused. A hidden sheet is read only
     when `named`, by a codebook or `--sheet`, or when its header rows are stated. `totals_words` are folded.
     """
     if sheet.hidden and not named and not header_rows:
@@ -44,6 +44,9 @@ def find_table(
         )
     if sheet.is_empty:
         return _none(sheet, "empty")
+    if sheet.aside and not header_rows:
+        return _none(sheet, sheet.aside)
+    header_rows = header_rows or sheet.header_rows
     grid = Grid(sheet, max([HEAD_ROWS, *header_rows]))
     head = stated_head(grid, header_rows) if header_rows else find_head(grid)
     reason = None if header_rows else why_refused(grid, head)
@@ -53,9 +56,9 @@ def find_table(
 
 
 def _none(sheet: RawSheet, reason: str) -> NoTable:
-    severity = "info" if reason == "empty" else None
+    severity = "info" if reason in ("empty", sheet.aside) else None
     evidence = f"{sheet.name} holds no table of patients ({reason})"
-    return NoTable(sheet, reason, (finding("TB104", evidence, count=1, severity=severity),))  # type: ignore[arg-type]
+    return NoTable(sheet, reason, (*sheet.said, finding("TB104", evidence, count=1, severity=severity)))  # type: ignore[arg-type]
 
 
 def _table(sheet: RawSheet, grid: Grid, head: Head, totals_words: Container[str]) -> Table | NoTable:
@@ -81,7 +84,7 @@ def _table(sheet: RawSheet, grid: Grid, head: Head, totals_words: Container[str]
         units={headers[i]: head.units[c] for i, c in enumerate(columns) if c in head.units},
         header_score=head.score,
     )
-    return table.with_findings(layout_findings(table, head))
+    return table.with_findings((*sheet.said, *layout_findings(table, head)))
 
 
 def _without(rows: range, aside: Collection[int]) -> NDArray[np.int32]:

@@ -73,11 +73,11 @@ def _worked_out(table: Table, head: Head) -> Iterator[Finding]:
     elif head.score < SURE:
         evidence = f"{sheet.name}: row {table.header_rows[-1]} taken as header, confidence {head.score:.2f}"
         yield finding("TB105", evidence, count=1)
-    if sheet.encoding_confidence < SURE:
+    if sheet.encoding_confidence < 1 or (sheet.encoding or "utf").partition("-")[0] != "utf":
         evidence = (
             f"{sheet.name}: encoding {sheet.encoding} told from its letters, confidence {sheet.encoding_confidence:.2f}"
         )
-        yield finding("TB105", evidence, count=1)
+        yield finding("TB105", evidence, count=1, severity="info" if sheet.encoding_confidence >= SURE else None)
     if sheet.delimiter_confidence < SURE:
         evidence = f"{sheet.name}: delimiter {sheet.delimiter!r}, confidence {sheet.delimiter_confidence:.2f}"
         yield finding("TB105", evidence, count=1)

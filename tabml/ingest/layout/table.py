@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tabml.core.errors import InputError, did_you_mean
 from tabml.core.findings import Finding
-from tabml.ingest.read import Column, RawSheet
+from tabml.ingest.read import Column, RawSheet, Stated
 from tabml.ingest.values import fold
 
 
@@ -73,6 +73,10 @@ class Table:
                 f"there is no column {header!r}", where=self.sheet.name, hint=did_you_mean(header, self.headers)
             )
         return found
+
+    def stated(self, header: str) -> Stated:
+        """What the file says of a column besides its cells (SPSS labels, a REDCap dictionary); empty elsewhere."""
+        return self.sheet.stated.get(self.columns[self.position(header)], Stated())
 
     def column(self, header: str) -> Column:
         """The cells of one column in the data rows, without the spaces around them."""

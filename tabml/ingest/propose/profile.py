@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from tabml.core.cohort import Kind
 from tabml.ingest.detectors import Tier, classify_identifier, is_birth_date, looks_like_free_text
 from tabml.ingest.layout import Table
+from tabml.ingest.propose.told import NOTHING, is_missing_there, kind_of, label_of, levels_of, stated_by
 from tabml.ingest.propose.words import DATE_PARTS, NEGATIVE_SENTINELS, ROW_NUMBER, SEX, SEX_WORDS, YES_NO, name_key
+from tabml.ingest.read import Stated
 from tabml.ingest.units import canonical_unit, split_unit
 from tabml.ingest.values import (
     date_evidence,
@@ -40,6 +42,8 @@ class Profile:
     decimals: tuple[str, ...]
     """Decimal mark of each cell's source."""
     stated_unit: str | None = None
+    stated: Stated = NOTHING
+    """What the file says of the column besides its cells."""
 
     @property
     def key(self) -> str:
@@ -48,7 +52,10 @@ class Profile:
     @cached_property
     def filled(self) -> NDArray[np.bool_]:
         """Cells that say something: neither blank nor a missing word nor a sentinel."""
-        known = {t: bool(t) and not is_missing(t) and fold(t) not in self.sentinels for t in set(self.texts)}
+        known = {
+            t: bool(t) and not is_missing(t) and fold(t) not in self.sentinels and not is_missing_there(self.stated, t)
+            for t in set(self.texts)
+        }
         return np.array([known[t] for t in self.texts], dtype=bool)
 
     @cached_property
@@ -102,6 +109,8 @@ class Profile:
     @cached_property
     def kind(self) -> Kind:
         """Number, integer, boolean, category, date, or text where there are too many levels."""
+        if told := kind_of(self.stated, self.counts):
+            return told
         if self.is_date:
             return "date"
         if self.is_numeric:
@@ -124,6 +133,8 @@ class Profile:
     @cached_property
     def levels(self) -> dict[str, str]:
         """Level codes as written, each spelling once; numbers by size, texts by alphabet."""
+        if self.stated.levels:
+            return levels_of(self.stated, self.counts)
         if self.is_numeric:
             return {f"{v:.15g}": f"{v:.15g}" for v in sorted(set(self.numbers[~np.isnan(self.numbers)].tolist()))}
         if self.sex_words:
@@ -154,15 +165,18 @@ class Profile:
     def label_and_unit(self) -> tuple[str, str | None]:
         """The measurement's name and its unit (UCUM), from header or units row; the unit of numbers only."""
         leaf = self.header.rsplit(" / ", 1)[-1]
+        told = label_of(self.stated)
         if self.kind not in ("number", "integer"):
-            return leaf, None
+            return self.stated.label or leaf, None
+        if told is not None:
+            return told if told[1] else (told[0], self.cell_unit)
         label, unit = split_unit(leaf)
         code = canonical_unit(self.stated_unit or unit or "")
         return (label, code) if code else (leaf, self.cell_unit)
 
     @cached_property
     def identifier(self) -> Tier | None:
-        return classify_identifier(self.header, list(self.counts))
+        return "verified" if self.stated.identifier else classify_identifier(self.header, list(self.counts))
 
     @property
     def is_birth_date(self) -> bool:
@@ -244,7 +258,7 @@ def profiles(tables: Sequence[Table], styles: Mapping[int, TableStyle]) -> tuple
             cells = table.texts(header)
             texts.extend(cells)
             decimals.extend([styles[i].decimal] * len(cells))
-        made.append(Profile(header, tuple(texts), tuple(decimals), first.units.get(header)))
+        made.append(Profile(header, tuple(texts), tuple(decimals), first.units.get(header), stated_by(tables, header)))
     return tuple(made)
 
 

@@ -35,7 +35,7 @@ _ERROR_CELL = re.compile(
 Message = tuple[Any, ...]
 
 
-def messages(path: str, *, mend: bool = False) -> Iterator[Message]:
+def messages(stream: BinaryIO, *, mend: bool = False) -> Iterator[Message]:
     """A workbook as messages: per sheet `("sheet", name, hidden, merged, before)` and `("cells", batch)`, then `("end",)`.
 
     A batch holds the next rows from row 1 on. `before` columns left of it are empty; its fields are named by
@@ -48,17 +48,16 @@ def messages(path: str, *, mend: bool = False) -> Iterator[Message]:
         from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
         # from_path would believe the suffix
-        with mended(path) if mend else Path(path).open("rb") as stream:
-            workbook = CalamineWorkbook.from_filelike(stream)
-            for entry in workbook.sheets_metadata:
-                if entry.typ != SheetTypeEnum.WorkSheet:
-                    continue
-                name = entry.name
-                sheet = workbook.get_sheet_by_name(name)
-                merged = [(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in sheet.merged_cell_ranges or ()]
-                before = sheet.start[1] if sheet.start is not None else 0
-                yield "sheet", name, entry.visible != SheetVisibleEnum.Visible, merged, before
-                yield from _batches(sheet)
+        workbook = CalamineWorkbook.from_filelike(mended(stream) if mend else stream)
+        for entry in workbook.sheets_metadata:
+            if entry.typ != SheetTypeEnum.WorkSheet:
+                continue
+            name = entry.name
+            sheet = workbook.get_sheet_by_name(name)
+            merged = [(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in sheet.merged_cell_ranges or ()]
+            before = sheet.start[1] if sheet.start is not None else 0
+            yield "sheet", name, entry.visible != SheetVisibleEnum.Visible, merged, before
+            yield from _batches(sheet)
         yield ("end",)
     except (GeneratorExit, KeyboardInterrupt, SystemExit):
         raise
@@ -95,10 +94,10 @@ def typed(cells: Sequence[Any]) -> list[pa.Array]:
     return arrays or [pa.nulls(len(cells), pa.string())]
 
 
-def mended(path: str) -> io.BytesIO:
+def mended(stream: BinaryIO) -> io.BytesIO:
     """The workbook with unknown error words written as #VALUE!, in memory."""
     out = io.BytesIO()
-    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as copy:
+    with zipfile.ZipFile(stream) as archive, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as copy:
         for part in archive.infolist():
             content = archive.read(part)
             copy.writestr(
@@ -113,9 +112,9 @@ def _known_error(found: re.Match[bytes]) -> bytes:
     return found[1] + (found[2] if found[2] in KNOWN_ERRORS else b"#VALUE!")
 
 
-def send(path: str, out: BinaryIO, *, mend: bool) -> None:
+def send(stream: BinaryIO, out: BinaryIO, *, mend: bool) -> None:
     """Write the messages of a workbook: cells as Arrow streams, all others as JSON."""
-    for message in messages(path, mend=mend):
+    for message in messages(stream, mend=mend):
         if message[0] == "cells":
             kind, body = CELLS, _stream(message[1])
         else:
@@ -157,6 +156,12 @@ def limit_memory(n_bytes: int) -> None:
         return
 
 
+def opened(path: str) -> BinaryIO:
+    """The workbook of a path; `-` is one whose bytes come through standard input."""
+    return io.BytesIO(sys.stdin.buffer.read()) if path == "-" else Path(path).open("rb")
+
+
 if __name__ == "__main__":
     limit_memory(int(sys.argv[2]))
-    send(sys.argv[1], sys.stdout.buffer, mend=sys.argv[3] == "mend")
+    with opened(sys.argv[1]) as workbook:
+        send(workbook, sys.stdout.buffer, mend=sys.argv[3] == "mend")

@@ -5,12 +5,59 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tabml.core.findings import Finding
 from tabml.ingest.read.column import CellValue, Column
 
 Row = tuple[CellValue, ...]
 Range = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a file says of one column besides its cells: SPSS, Stata and SAS labels, a REDCap dictionary.
+
+    `levels`: cell text -> label. `missing`: cell texts declared to mean missing. `kind` and `range` are
+    those of a codebook variable. `identifier`: the file says that the column identifies people.
+    """
+
+    label: str = ""
+    levels: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    missing_labels: Mapping[str, str] = field(default_factory=dict)
+    kind: Literal["id", "number", "integer", "boolean", "category", "date", "text"] | None = None
+    ordered: bool = False
+    unit: str | None = None
+    range: tuple[float | None, float | None] = (None, None)
+    identifier: bool = False
+    timing: Literal["baseline", "later"] | None = None
+    unused: str = ""
+    """Why the column holds nothing to learn from; '' where it may."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the cells of a table that was laid out anew stand in their file.
+
+    `columns[j]` is the file's column (from 1) of column j; `rows[j][i]` the row below the file's header (from
+    0) of cell i below ours, -1 where the file has none.
+    """
+
+    columns: tuple[int, ...]
+    rows: tuple[NDArray[np.int64], ...]
+
+    def place(self, row: int, column: int) -> tuple[int, int] | None:
+        """Row and column (from 1) in the file of the cell at a row and column (from 1) here."""
+        if row == 1:
+            return 1, self.columns[column - 1]
+        position = int(self.rows[column - 1][row - 2])
+        return (position + 2, self.columns[column - 1]) if position >= 0 else None
 
 
 @dataclass(frozen=True)
@@ -43,6 +90,20 @@ class RawSheet:
     uncached: int = 0
     uncached_at: tuple[str, ...] = ()
     ragged: tuple[int, ...] = ()
+    header_rows: tuple[int, ...] = ()
+    """Rows that name the columns, where the format itself says so; () elsewhere."""
+
+    stated: Mapping[int, Stated] = field(default_factory=dict)
+    """Column number (from 1) -> what the file says of it besides its cells."""
+
+    said: tuple[Finding, ...] = ()
+    """What was found and counted while the file was read."""
+
+    aside: str = ""
+    """Why the sheet holds no patients, where reading knows it: it explains another file."""
+
+    origin: Origin | None = None
+    """Where the cells stand in the file, where the table was laid out anew."""
 
     @classmethod
     def of_rows(
@@ -58,7 +119,9 @@ class RawSheet:
 
     @property
     def is_text(self) -> bool:
-        return self.sheet is None
+        """Whether no cell has a type: a text file (Parquet, SPSS and the like hold one typed table)."""
+        is_file = self.sheet is None or self.encoding is not None
+        return is_file and all(column.kinds is None for column in self.columns)
 
     @property
     def width(self) -> int:
@@ -86,8 +149,14 @@ class RawSheet:
 
     def at(self, row: int, column: int | None = None) -> str:
         """A place in words: `export.xlsx, sheet Patients, cell B7`, or `..., row 7`."""
+        name = self.name
+        if self.origin is not None and row <= self.n_rows:
+            found = self.origin.place(row, column or 1)
+            if found is None:
+                return f"{self.file}, no cell for {self.text(1, column or 1)!r}"
+            name, row, column = self.file, found[0], found[1] if column is not None else None
         place = f"row {row}" if column is None else f"cell {address(row, column)}"
-        return f"{self.name}, {place}"
+        return f"{name}, {place}"
 
 
 def _cut(row: Row, width: int) -> Row:

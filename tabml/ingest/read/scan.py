@@ -15,29 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabml.ingest.read.child import KNOWN_ERRORS
+from tabml.ingest.read.errorwords import ADDRESSES_KEPT, ERROR_WORDS
 from tabml.ingest.read.records import Range, address, column_number
 
 Numbers = NDArray[np.int64]
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384  # the sheet sizes of Excel
-ADDRESSES_KEPT = 100
-ERROR_WORDS = frozenset(
-    [
-        "#N/A",
-        "#DIV/0!",
-        "#VALUE!",
-        "#REF!",
-        "#NAME?",
-        "#NUM!",
-        "#NULL!",
-        "#SPILL!",
-        "#CALC!",
-        "#GETTING_DATA",
-        "#FIELD!",
-        "#BLOCKED!",
-        "#UNKNOWN!",
-    ]
-)
 
 
 @dataclass
@@ -55,6 +38,9 @@ class SheetFacts:
     error_at: list[str] = field(default_factory=list)
     uncached: int = 0
     uncached_at: list[str] = field(default_factory=list)
+    empty_texts: int = 0
+    """Formulas that were calculated and gave an empty text; only formats read without the xlsx scan count them."""
+
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[Range] = field(default_factory=list)
@@ -66,6 +52,24 @@ class SheetFacts:
 
     has_odd_errors: bool = False
     """Some error word is not one of Excel's old ones; the reader must not see it."""
+
+    def saw(self, row: int, column: int, times: int = 1) -> None:
+        """A cell with a value at this place, or `times` of them up to it."""
+        self.cells += times
+        if column > self.last_column:
+            self.last_column, self.widest = column, address(row, column)
+        if row > self.last_row:
+            self.last_row, self.deepest = row, address(row, column)
+
+    def add_error(self, word: str, row: int, column: int, times: int = 1) -> None:
+        self.errors[word if word in ERROR_WORDS else "#ERROR"] += times
+        if len(self.error_at) < ADDRESSES_KEPT:
+            self.error_at.append(address(row, column))
+
+    def add_uncached(self, row: int, column: int) -> None:
+        self.uncached += 1
+        if len(self.uncached_at) < ADDRESSES_KEPT:
+            self.uncached_at.append(address(row, column))
 
     @property
     def farthest(self) -> str:

@@ -13,24 +13,33 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tabml.core.config import Data
 from tabml.core.errors import InputError
 from tabml.ingest.read.delimited import TextBody, body_by_arrow, body_by_records
+from tabml.ingest.read.document import Document
 from tabml.ingest.read.encoding import TextFacts, text_facts
+from tabml.ingest.read.errorwords import without_errors
 from tabml.ingest.read.records import RawSheet
+from tabml.ingest.read.sniff import Content
 
 DELIMITERS = (";", ",", "\t", "|")
 SAMPLE_RECORDS = 200
 
 
-def read_text(path: Path) -> RawSheet:
+def read_text(document: Document, content: Content, data: Data) -> tuple[RawSheet, ...]:
     """One text file as a sheet; its records count as rows, from 1."""
+    path = document.path
     facts = text_facts(path)
     delimiter, confidence = detect_delimiter(path, facts.encoding)
     body = _body(path, facts, delimiter)
     pa.default_memory_pool().release_unused()  # what the blocks took
-    return RawSheet(
-        path.name, facts.sha256, None, body.columns, usual=body.usual, encoding=facts.encoding,
-        encoding_confidence=facts.confidence, delimiter=delimiter, delimiter_confidence=confidence, ragged=body.ragged,
+    columns, errors, places = without_errors(body.columns) if facts.has_hash else (body.columns, {}, ())
+    return (
+        RawSheet(
+            path.name, facts.sha256, None, columns, usual=body.usual, encoding=facts.encoding,
+            encoding_confidence=facts.confidence, delimiter=delimiter, delimiter_confidence=confidence,
+            ragged=body.ragged, error_cells=errors, error_at=places,
+        ),
     )  # fmt: skip
 
 
