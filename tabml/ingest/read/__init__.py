@@ -13,11 +13,11 @@ from tabml.core.findings import Finding, finding
 from tabml.ingest.read.arrow import read_arrow
 from tabml.ingest.read.column import CellValue, Column
 from tabml.ingest.read.decrypt import decrypted
-from tabml.ingest.read.document import Document
+from tabml.ingest.read.document import Document, unreadable
 from tabml.ingest.read.html import read_html
 from tabml.ingest.read.records import RawSheet, Row, Stated, address, column_letter, column_number
 from tabml.ingest.read.redcap import has_events, lay_out, unite_redcap
-from tabml.ingest.read.sniff import Content, sniff, unreadable
+from tabml.ingest.read.sniff import Content, sniff
 from tabml.ingest.read.statistics import read_statistics
 from tabml.ingest.read.text import read_text
 from tabml.ingest.read.typed import typed_column
