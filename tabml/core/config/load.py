@@ -11,7 +11,7 @@ from tabml.core.config.tree import PATH_SETTINGS, StudyConfig, assign, parse_con
 from tabml.core.errors import ConfigError, did_you_mean
 from tabml.core.strictyaml import load_yaml
 
-RESERVED_ENVIRONMENT = ("TABML_STORE_URL", "TABML_SERVE_TOKEN", "TABML_KEY_FILE", "TABML_TEST_")
+RESERVED_ENVIRONMENT = ("TABML_STORE_URL", "TABML_SERVE_TOKEN", "TABML_KEY_FILE", "TABML_PASSWORD", "TABML_TEST_")
 
 
 def load_config(
