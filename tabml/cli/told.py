@@ -47,10 +47,7 @@ def study_text(outcome: StudyOutcome) -> str:
 
 def summary_text(outcome: StudyOutcome) -> str:
     """The answer of `tabml summary`."""
-    known = dict(outcome.document.get("counts", {}))
-    if outcome.document.get("outcome", {}).get("task") in ("regression", "multiclass"):
-        known.pop("events", None)
-    counts = _counts(known)
+    counts = _counts(outcome.document.get("counts", {}))
     from tabml.ingest.propose.question import quoted
 
     place = name(outcome.folder)

@@ -71,13 +71,14 @@ def estimate(
         *numbers.cross_validated(bench, own, apparent, "apparent"),
         *numbers.cross_validated(bench, scored, winner, "cv_winner"),
     ]
+    twins = chosen.selection.final == chosen.selection.simple
     honest: EstimateType
     if chosen.plan.kind == "nested":
         honest = "corrected_nested"
         scored = of_outer(nested(trials, chosen.plan, chosen.found.rule, chosen.lesson, config))
         draws = numbers.resampled(bench, scored, executor, headline=True, remaining=remaining)
         estimates += numbers.cross_validated(bench, scored, draws, honest)
-        comparisons = numbers.compared_scored(bench, scored, draws, honest)
+        comparisons = numbers.compared_scored(bench, scored, draws, honest, twins)
         word, findings = verdict(_gains(chosen, scored))
     else:
         honest = "corrected_bbc"
@@ -88,7 +89,7 @@ def estimate(
         )  # fmt: skip
         more, skipped = numbers.corrected(bench, corrected, scored, winner)
         estimates += more
-        comparisons = numbers.compared_corrected(bench, corrected)
+        comparisons = numbers.compared_corrected(bench, corrected, twins)
         word, findings = verdict(_gains(chosen, scored, corrected))
         if "final" not in corrected:
             hurried += (finding("TB208", "no corrected estimate was reached: the winner's stands, which is too good"),)

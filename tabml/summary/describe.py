@@ -18,6 +18,8 @@ from tabml.core.target import SURVIVAL_TASKS, Target
 from tabml.summary.audit.missing import far_values
 from tabml.summary.columns import Column, Group, centre_groups, columns, outcome_groups
 from tabml.summary.followup import follow_up
+from tabml.summary.people import NOTE as ONE_EACH
+from tabml.summary.people import People
 from tabml.summary.sample_size import candidate_parameters, effective, sample_size
 from tabml.summary.smd import rest, smd
 from tabml.summary.table_one import table_one
@@ -42,15 +44,19 @@ def describe(cohort: Cohort, target: Target, small_cell: int = SMALL_CELL) -> di
     features = set(cohort.features())
     predictors = {name: column for name, column in described.items() if name in features}
     parameters = candidate_parameters([len(c.levels) for c in predictors.values()])
-    n = len(cohort.frame)
+    people = People.of(cohort)
+    outcome, at = people.target(target), people.groups(centres)
     summary: dict[str, Any] = {
         "schema": SCHEMA,
         "outcome": _outcome(target),
-        "counts": _counts(cohort, target, centres, len(features)),
+        "counts": _counts(cohort, target, outcome, centres, len(features)),
         "flow": _flow(cohort, target),
-        "outcome_by_centre": [_outcome_of(target, g) for g in (Group("All", np.arange(n)), *centres)],
-        "variables": [_variable(c, centres, outcomes, name in features) for name, c in described.items()],
-        "tables": _tables(predictors, centres, outcomes, n),
+        "outcome_by_centre": [_outcome_of(outcome, g) for g in (Group("All", np.arange(people.n)), *at)],
+        "variables": [
+            {**_variable(c, centres, outcomes, name in features), **_of_people(name, people, described)}
+            for name, c in described.items()
+        ],
+        "tables": _tables(people.columns(predictors), at, outcome_groups(outcome), people),
         "sample_size": {**sample_size(target, parameters), "counted": effective(target)},
     }
     if target.task in SURVIVAL_TASKS:
@@ -77,14 +83,17 @@ def _outcome(target: Target) -> dict[str, Any]:
     return body
 
 
-def _counts(cohort: Cohort, target: Target, centres: Sequence[Group], n_features: int) -> dict[str, Any]:
-    patients = cohort.rows["patient"].to_numpy()
+def _counts(
+    cohort: Cohort, target: Target, outcome: Target, centres: Sequence[Group], n_features: int
+) -> dict[str, Any]:
+    """Rows and patients; `events` are patients with the outcome, for tasks that have events."""
+    events = {"binary": lambda y: y == 1, "survival": lambda y: y["event"] == 1}.get(target.task)
     return {
         "rows": len(cohort.frame),
         "patients": cohort.n_patients,
         "usable_rows": len(target.rows),
-        "usable_patients": len(np.unique(patients[target.rows])),
-        "events": target.n_events,
+        "usable_patients": len(outcome.rows),
+        **({"events": int(events(outcome.y).sum())} if events else {}),
         "centres": len(centres) or 1,
         "features": n_features,
         "repeated": len(cohort.frame) > cohort.n_patients,
@@ -200,12 +209,22 @@ def _drift(column: Column, centres: Sequence[Group]) -> list[dict[str, Any]]:
 
 
 def _tables(
-    predictors: dict[str, Column], centres: Sequence[Group], outcomes: Sequence[Group], n: int
+    predictors: dict[str, Column], centres: Sequence[Group], outcomes: Sequence[Group], people: People
 ) -> list[dict[str, Any]]:
-    tables = [table_one("by_outcome", "Patients by outcome", predictors, outcomes, n)]
+    tables = [table_one("by_outcome", "Patients by outcome", predictors, outcomes, people.n)]
     if centres:
-        tables.append(table_one("by_centre", "Patients by centre", predictors, centres, n))
-    return tables
+        tables.append(table_one("by_centre", "Patients by centre", predictors, centres, people.n))
+    return [{**t, "note": t["note"] + ONE_EACH} for t in tables] if people.several_rows else tables
+
+
+def _of_people(name: str, people: People, described: dict[str, Column]) -> dict[str, Any]:
+    """Quantiles and levels of patients, beside those of rows where a patient has several."""
+    if not people.several_rows:
+        return {}
+    column = people.columns({name: described[name]})[name]
+    if column.levels:
+        return {"of_patients": {"levels": _levels(column)}}
+    return {"of_patients": {"quantiles": _quantiles(column.known) if len(column.known) else None}}
 
 
 def _merge_rare(column: Column, small_cell: int) -> Column:

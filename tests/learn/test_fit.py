@@ -53,6 +53,12 @@ def test_three_named_estimates_and_the_centres_are_there(study) -> None:
     assert headline.lower < headline.value < headline.upper
 
 
+def test_a_model_is_not_compared_with_itself() -> None:
+    study = _learn(small_cohort(80), quick_config(final={"choice": "simple"}))
+    assert study.selection.final == study.selection.simple
+    assert {e.model for e in study.comparisons} == {"final - age_sex", "final - null"}
+
+
 @pytest.mark.parametrize("kind", ["cv_winner", "corrected_bbc"])
 def test_observed_to_expected_keeps_its_own_interval(study, kind: str) -> None:
     [ratio] = [

@@ -41,6 +41,36 @@ def test_counts_flow_and_outcome_by_centre() -> None:
     ]  # fmt: skip
 
 
+def test_events_are_the_patients_with_the_outcome_not_the_smaller_class() -> None:
+    often = cohort({**noise(60, 1), "y": [True] * 40 + [False] * 20}, kinds={"y": "boolean"}, roles={"y": "outcome"})
+    assert described(often)["counts"]["events"] == 40
+    number = cohort({**noise(60, 1), "y": np.arange(60.0)}, roles={"y": "outcome"})
+    assert "events" not in described(number)["counts"]
+
+
+def test_table_one_and_the_outcome_count_patients_where_one_has_many_rows() -> None:
+    patient = np.repeat(np.arange(30), [9] * 10 + [1] * 20)
+    old = np.where(patient < 10, 80.0, 40.0)
+    made = cohort({"age": old, "y": patient + np.linspace(0, 0.1, len(patient))}, roles={"y": "outcome"}, patient=patient)  # fmt: skip
+    summary = described(made)
+    table = summary["tables"][0]
+    assert [c["n"] for c in table["columns"]] == [30, 10, 10, 10]
+    assert table["rows"][0]["cells"][0].startswith("40 (40 to 80)")  # 10 of 30 patients are old, though 90 of 110 rows
+    assert "Each patient counts once" in table["note"]
+    assert [(r["centre"], r["n"], r["with_outcome"]) for r in summary["outcome_by_centre"]] == [("All", 30, 30)]
+    assert summary["outcome_by_centre"][0]["mean"] == pytest.approx(14.5, abs=0.1)  # of rows it would be 8.2
+    assert summary["variables"][0]["of_patients"]["quantiles"]["median"] == 40
+
+
+def test_a_patient_with_one_event_among_many_rows_has_the_event_once() -> None:
+    patient = np.repeat(np.arange(20), 4)
+    sick = (patient < 12) & (np.arange(80) % 4 == 1)
+    made = cohort({**noise(80, 1), "y": sick}, kinds={"y": "boolean"}, roles={"y": "outcome"}, patient=patient)
+    summary = described(made)
+    assert (summary["counts"]["events"], summary["counts"]["usable_patients"]) == (12, 20)
+    assert summary["outcome_by_centre"][0]["levels"][-1]["n"] == 12
+
+
 def test_rows_without_outcome_leave_the_flow_with_a_reason() -> None:
     columns = {**noise(60, 1), "y": [None] * 10 + [True, False] * 25}
     summary = described(cohort(columns, kinds={"y": "boolean"}, roles={"y": "outcome"}))

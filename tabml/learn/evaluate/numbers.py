@@ -205,12 +205,16 @@ def on_own_rows(bench: Bench, models: Mapping[str, FittedPipeline]) -> dict[str,
     return out
 
 
-def compared_corrected(bench: Bench, draws: Mapping[str, Corrected]) -> list[Estimate]:
-    """Final minus simple, age and sex, and null, in the same draws."""
+def compared_corrected(bench: Bench, draws: Mapping[str, Corrected], twins: bool = False) -> list[Estimate]:
+    """Final minus simple, age and sex, and null, in the same draws.
+
+    `twins`: final and simple are one model. They are then not compared: in draws each rule may pick another one, and
+    their difference would be one of rules.
+    """
     out: list[Estimate] = []
     if "final" not in draws:
         return out
-    for other in _others(draws):
+    for other in _others(draws, twins):
         for ask in bench.judge.asks(brief=True):
             both = _run(ask, draws["final"].draws[ask] - draws[other].draws[ask])
             value = _shrunk(both, "identity", level=bench.level)
@@ -219,11 +223,12 @@ def compared_corrected(bench: Bench, draws: Mapping[str, Corrected]) -> list[Est
 
 
 def compared_scored(
-    bench: Bench, scored: Mapping[str, Scored], draws: Mapping[str, Mapping[Ask, Floats]], kind: EstimateType
-) -> list[Estimate]:
+    bench: Bench, scored: Mapping[str, Scored], draws: Mapping[str, Mapping[Ask, Floats]], kind: EstimateType,
+    twins: bool = False,
+) -> list[Estimate]:  # fmt: skip
     """Final minus simple, age and sex, and null, on the same resampled patients."""
     out = []
-    for other in _others(scored):
+    for other in _others(scored, twins):
         for ask in bench.judge.asks(brief=True):
             a, b = (point_of(bench.judge, ask, scored[n]) for n in ("final", other))
             point = known(float(a) - float(b)) if a.value is not None and b.value is not None else a
@@ -256,8 +261,8 @@ def said_of_missing(estimates: Sequence[Estimate]) -> list[Finding]:
     return [finding("TB300", f"{e.key} ({e.estimate_type}): {e.reason}") for e in lost]
 
 
-def _others(models: Mapping[str, object]) -> list[str]:
-    return [name for name in ("simple", "age_sex", "null") if name in models]
+def _others(models: Mapping[str, object], twins: bool) -> list[str]:
+    return [name for name in ("simple", "age_sex", "null") if name in models and not (twins and name == "simple")]
 
 
 def _difference(estimate: Estimate) -> Estimate:

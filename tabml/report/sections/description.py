@@ -41,8 +41,8 @@ def _facts(view: View) -> tuple[tuple[str, str], ...]:
              (("patients", "patients"), ("centres", "centres"), ("features", "candidate predictors")) if counts.get(k)]  # fmt: skip
     if counts.get("repeated"):
         facts.insert(1, (whole(counts["rows"]), "rows (several per patient)"))
-    if view.events is not None and counts.get("usable_rows"):
-        share = percent(view.events / counts["usable_rows"])
+    if view.events is not None and counts.get("usable_patients"):
+        share = percent(view.events / counts["usable_patients"])
         facts.insert(
             1,
             (

@@ -45,7 +45,7 @@ def outcome_grid(view: View) -> tuple[Grid, ...]:
         columns = ("Centre", "Patients", *(_shown(view, label) for label in labels))
     else:
         rows = [(str(r.get("centre")), str(r.get("with_outcome")), _mean(r)) for r in lines]
-        columns = ("Centre", "Rows", "Mean (SD)")
+        columns = ("Centre", "Patients", "Mean (SD)")
     named = tuple(TableRow(r, "strong" if r[0] == "All" and len(rows) > 1 else "plain") for r in rows)
     return (
         Grid(f"Outcome by centre: {view.outcome}" if len(rows) > 1 else f"Outcome: {view.outcome}", columns, named),

@@ -191,8 +191,7 @@ def _facts(view: View) -> tuple[tuple[str, str], ...]:
     if patients is not None:
         facts.append((whole(patients), "patients"))
     if view.events is not None:
-        rows = view.count("usable_rows", "rows") or patients
-        share = f" ({percent(view.events / rows)})" if rows else ""
+        share = f" ({percent(view.events / patients)})" if patients else ""
         facts.append(
             (f"{whole(view.events)}{share}", f"with {view.event_words}" if not view.is_survival else "had the event")
         )
@@ -222,7 +221,7 @@ def _for_whom(view: View) -> str:
 def _age(view: View) -> str:
     for v in view.summary.get("variables", ()):
         if AGE_WORDS.intersection(words_of(str(v.get("name", "")))[:1]) and v.get("quantiles"):
-            q = v["quantiles"]
+            q = (v.get("of_patients") or v).get("quantiles") or v["quantiles"]
             return f"half of them aged {q['q25']:.0f} to {q['q75']:.0f} years"
     return ""
 
@@ -231,7 +230,7 @@ def _sex(view: View) -> str:
     for v in view.summary.get("variables", ()):
         words = set(words_of(str(v.get("name", ""))))
         if words and words <= SEX_WORDS and v.get("levels"):
-            known = [lv for lv in v["levels"] if lv.get("share")]
+            known = [lv for lv in (v.get("of_patients") or v)["levels"] if lv.get("share")]
             if len(known) == 2 and str(known[0].get("label", "")).casefold() not in ("no", "yes", "0", "1"):
                 return " and ".join(f"{percent(lv['share'])} {lv['label']}" for lv in known)
     return ""
