@@ -4,6 +4,7 @@ from __future__ import annotations
 
 METRIC_LABELS: dict[str, str] = {
     "auroc": "AUROC",
+    "auroc_pooled": "AUROC, all folds in one list",
     "auprc": "AUPRC (average precision)",
     "partial_auroc": "partial AUROC, specificity 0.9 to 1",
     "hand_till_m": "AUC, mean of pairs of classes (Hand and Till)",

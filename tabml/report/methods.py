@@ -10,7 +10,7 @@ from typing import Any
 
 from tabml.core.target import horizon_text
 from tabml.report.document import View
-from tabml.report.words import METRICS, count, listed, metric
+from tabml.report.words import METRICS, PAIRS, WITHIN_FOLDS, count, listed, metric
 
 FILL = "author must fill: {what}."
 
@@ -202,7 +202,14 @@ def _measures(view: View) -> str:
     if not keys:
         return _fill("measures of performance")
     labels = [metric(k).label for k in METRICS if k in keys]
-    return f"Reported measures: {listed(list(dict.fromkeys(labels)), 20)}. No threshold was chosen from the data."
+    pairs = list(dict.fromkeys(metric(k).label for k in METRICS if k in keys and k in PAIRS))
+    how = (
+        f" {listed(pairs)} {WITHIN_FOLDS if len(pairs) == 1 else WITHIN_FOLDS.replace('counts', 'count')}."
+        if pairs
+        else ""
+    )
+    drawn = " The ROC curve and the AUROC of all folds in one list count all pairs." if "auroc_pooled" in keys else ""
+    return f"Reported measures: {listed(list(dict.fromkeys(labels)), 20)}.{how}{drawn} No threshold was chosen from the data."
 
 
 def _explained(view: View) -> str:

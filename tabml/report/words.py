@@ -25,6 +25,7 @@ class Word:
 
 METRICS: dict[str, Word] = {
     "auroc": Word("auroc", "1", "how often the patient with the outcome gets the higher risk", 0.5),
+    "auroc_pooled": Word("auroc_pooled", "1", "the area of the drawn ROC curve: pairs across folds count too", 0.5),
     "auprc": Word("auprc", "1", "precision over all thresholds; compare with the share of events"),
     "partial_auroc": Word("partial_auroc", "1", "AUROC at high specificity", 0.5),
     "hand_till_m": Word("hand_till_m", "1", "how often two patients of different classes are ordered right", 0.5),
@@ -75,6 +76,9 @@ BIASED = ("cv_winner", "apparent")
 
 #: What the demographic baseline is given where a study does not say which of the two it found.
 AGE_SEX = "age and sex"
+#: Measures that count pairs of patients: of one fold, so that both risks come from the same model.
+PAIRS = ("auroc", "hand_till_m", "one_vs_rest_auroc", "uno_c", "harrell_c", "auc_at")
+WITHIN_FOLDS = "counts pairs of patients of one fold, whose risks come from the same model"
 MODEL_ROLES: dict[str, str] = {
     "final": "Final model",
     "simple": "Simple model",

@@ -98,8 +98,8 @@ def ask_label(key: str) -> str:
 
 
 def _asks(bench: Bench, name: str) -> tuple[Ask, ...]:
-    """Numbers of a centre: those of the model without the slow smoothers, which need many patients."""
-    return tuple(a for a in bench.asks(name) if a.key not in MOST_RESAMPLES)
+    """Numbers of a centre: without the slow smoothers, which need many patients, and without folds to pool."""
+    return tuple(a for a in bench.asks(name) if a.key not in (*MOST_RESAMPLES, "auroc_pooled"))
 
 
 def _values(bench: Bench, left: LeftOut, name: str) -> dict[Ask, Value]:

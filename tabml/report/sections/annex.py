@@ -10,7 +10,7 @@ from tabml.core.results import ESTIMATES
 from tabml.report.blocks import Block, Grid, Section, TableRow, Text
 from tabml.report.document import Record, View, text_of
 from tabml.report.methods import methods, to_fill
-from tabml.report.words import METRICS, metric
+from tabml.report.words import METRICS, PAIRS, WITHIN_FOLDS, listed, metric
 
 COLUMNS = ("apparent", "cv_winner", "corrected_bbc", "corrected_nested", "internal_external", "external")
 EQUATION = "equation"
@@ -134,6 +134,9 @@ def _side_by_side(view: View, role: str) -> Grid | None:
     methods_used = sorted({str(e["ci_method"]).replace("_", " ") for e in found if e.get("ci_method")})
     if methods_used:
         note += f" Intervals (95 %): {', '.join(methods_used)}."
+    pairs = [metric(k).label for k in dict.fromkeys(line[0] for line in lines) if k in PAIRS]
+    if pairs:
+        note += f" {listed(pairs)}: {WITHIN_FOLDS}."
     return Grid(view.model_name(role), ("Measure", *(_heading(k) for k in kinds)), tuple(rows), note)
 
 

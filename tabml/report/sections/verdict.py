@@ -115,7 +115,14 @@ def _reading(view: View, headline: Record) -> str:
             "binary": "one patient with and one without the outcome",
             "multiclass": "two patients of different classes",
         }.get(view.task, "two patients of whom one had the event earlier")
-        return f"Of 100 pairs of {pair}, the model orders {100 * value:.0f} the right way round; a coin would do 50."
+        return (
+            f"Of 100 pairs of {pair}, the model orders {100 * value:.0f} the right way round; a coin would do 50."
+            + (
+                " Pairs are of one fold, so that both risks come from the same model."
+                if str(headline.get("estimate_type")) != "external"
+                else ""
+            )
+        )
     if key in ("mae", "rmse"):
         return f"Predictions are typically off by about {value:.{_decimals(headline)}f}{_unit(view, key)}."
     word = metric(key)
