@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: Grave findings printed; the pages have all.
 SHOWN_GRAVE = 8
 #: Warnings about the model itself, printed beside the grave findings.
-ABOUT_THE_MODEL = ("TB208", "TB230", "TB301", "TB302")
+ABOUT_THE_MODEL = ("TB208", "TB230", "TB301", "TB302", "TB303")
 ROLE_WORDS = {"patient_id": "patient id", "centre": "centre", "index_date": "date", "visit": "visit", "outcome": "outcome",
               "time": "follow-up time", "event": "event", "entry": "entry time", "treatment": "treatment"}  # fmt: skip
 COUNT_WORDS = {"patients": "patient", "rows": "row", "usable_patients": "with a usable outcome", "events": "event",

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+#: The loss that models are chosen and the verdict is given by, per task.
+LOSS_LABELS: dict[str, str] = {
+    "binary": "log loss",
+    "multiclass": "log loss",
+    "regression": "squared error",
+    "survival": "integrated Brier score",
+    "competing_risks": "integrated Brier score",
+}
 METRIC_LABELS: dict[str, str] = {
     "auroc": "AUROC",
     "auroc_pooled": "AUROC, all folds in one list",

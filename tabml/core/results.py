@@ -69,6 +69,9 @@ HEADLINES: dict[Task, tuple[str, ...]] = {
 }
 
 
+#: Observed per expected, and calibration slopes, beyond which risks mislead.
+SENSIBLE_RATIO, SENSIBLE_SLOPE = (0.8, 1.25), (0.8, 1.2)
+
 #: Noted beside left-out centres where the choice was not made again without each of them.
 SHARED_CHOICE = "the centre took part in the choice and calibration of the model, not in its fit"
 

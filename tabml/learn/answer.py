@@ -38,6 +38,7 @@ class Answer:
     findings: tuple[Finding, ...]
     verdict: VerdictCode
     headline: Estimate | None
+    resamples: int
 
 
 def estimate(
@@ -79,7 +80,7 @@ def estimate(
         draws = numbers.resampled(bench, scored, executor, headline=True, remaining=remaining)
         estimates += numbers.cross_validated(bench, scored, draws, honest)
         comparisons = numbers.compared_scored(bench, scored, draws, honest, twins)
-        word, findings = verdict(_gains(chosen, scored))
+        word, findings = verdict(_gains(chosen, scored), material.task)
     else:
         honest = "corrected_bbc"
         models = choosers(chosen.field, trials)
@@ -90,7 +91,7 @@ def estimate(
         more, skipped = numbers.corrected(bench, corrected, scored, winner)
         estimates += more
         comparisons = numbers.compared_corrected(bench, corrected, twins)
-        word, findings = verdict(_gains(chosen, scored, corrected))
+        word, findings = verdict(_gains(chosen, scored, corrected), material.task)
         if "final" not in corrected:
             hurried += (finding("TB208", "no corrected estimate was reached: the winner's stands, which is too good"),)
         findings = (*findings, *skipped)
@@ -102,10 +103,10 @@ def estimate(
         *hurried,
         *numbers.said_of_redrawn(drawn),
         *numbers.said_of_calibration(estimates, honest), *numbers.said_of_missing(estimates),
-        *numbers_of_centres.said_of_centres(bench, centres, headline),
+        *numbers_of_centres.said_of_centres(bench, centres, headline), *numbers_of_centres.said_of_risks(centres),
     ]  # fmt: skip
     return Answer(scored, tuple(estimates), tuple(comparisons), tuple(curves(bench, scored, _drawn(honest))),
-                  (*findings, *said), word, headline)  # fmt: skip
+                  (*findings, *said), word, headline, len(bench.weights))  # fmt: skip
 
 
 def _gains(

@@ -49,6 +49,7 @@ def results(known: Known, learned: LearnResult, reasons: Reasons, *, run: Mappin
             "title": config.report.title, "preset": config.preset, "verdict": learned.verdict,
             "set_aside": {name: {"code": code, "reason": why} for name, (code, why) in known.set_aside.items()},
             "muted": list(config.audit.mute), "selection": asdict(learned.selection), "age_sex": age_and_sex_of(learned),
+            "not_used": not_used(learned), "resamples": learned.resamples,
         },
         target={
             "task": target.task, "name": target.name, "label": target.label, "classes": list(target.classes),
@@ -106,6 +107,15 @@ def age_and_sex_of(learned: LearnResult) -> dict[str, str]:
     sex = age_and_sex({name: replace(variables[name], kind="category") for name in used})
     found = {"sex" if name in sex else "age": variables[name].title for name in used}
     return {key: found[key] for key in ("age", "sex") if key in found}
+
+
+def not_used(learned: LearnResult) -> dict[str, str]:
+    """Predictors that no member of the final model reads: title -> `missing` (too much of it), `constant`, or empty."""
+    preps = [m.prep for m in learned.final.members]
+    used = {name for prep in preps for name in prep.variables}
+    why = {name: reason for prep in preps for name, reason in prep.left_out.items()}
+    variables = learned.material.variables
+    return {variables[name].title: why.get(name, "") for name in learned.material.frame.columns if name not in used}
 
 
 def headline_sentence(document: Mapping[str, Any]) -> str:

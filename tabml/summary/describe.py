@@ -57,7 +57,7 @@ def describe(cohort: Cohort, target: Target, small_cell: int = SMALL_CELL) -> di
             for name, c in described.items()
         ],
         "tables": _tables(people.columns(predictors), at, outcome_groups(outcome), people),
-        "sample_size": {**sample_size(target, parameters), "counted": effective(target)},
+        "sample_size": {**sample_size(outcome, parameters), "counted": effective(outcome)},
     }
     if target.task in SURVIVAL_TASKS:
         summary["follow_up"] = follow_up(target, centres, small_cell)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
 from tabml.core.privacy import SMALL_CELL
-from tabml.core.results import Estimate, EstimateType
+from tabml.core.results import SENSIBLE_SLOPE, Estimate, EstimateType
 from tabml.core.target import SURVIVAL_TASKS
 from tabml.learn.budget import Remaining, forever
 from tabml.learn.estimate.bbc import MOST_SKIPPED, SHRINK, Corrected
@@ -28,7 +28,6 @@ from tabml.metrics.value import Value, known, unknown
 
 SIDE_RESAMPLES = 200  # of numbers that are not the headline
 LEAST_IN_TIME, TIMED = 100, 5  # resamples under a time limit, and those that are timed
-CALIBRATED = (0.8, 1.2)  # of the slope; outside it risks mislead
 
 
 @dataclass(frozen=True)
@@ -244,7 +243,7 @@ def said_of_calibration(estimates: Sequence[Estimate], kind: EstimateType) -> li
     """TB301 where the final model's slope on unseen patients is outside 0.8-1.2."""
     keys = ("calibration_slope", "survival_slope", "slope")
     mine = [e for e in estimates if e.key in keys and e.model == "final" and e.estimate_type == kind]
-    off = [e for e in mine if e.value is not None and not CALIBRATED[0] <= e.value <= CALIBRATED[1]]
+    off = [e for e in mine if e.value is not None and not SENSIBLE_SLOPE[0] <= e.value <= SENSIBLE_SLOPE[1]]
     return [finding("TB301", f"calibration slope {e.text}") for e in off if e.population == "all"]
 
 
