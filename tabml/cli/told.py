@@ -21,6 +21,8 @@ SHOWN_GRAVE = 8
 ABOUT_THE_MODEL = ("TB208", "TB230", "TB301", "TB302", "TB303")
 ROLE_WORDS = {"patient_id": "patient id", "centre": "centre", "index_date": "date", "visit": "visit", "outcome": "outcome",
               "time": "follow-up time", "event": "event", "entry": "entry time", "treatment": "treatment"}  # fmt: skip
+#: Counts that the headline of a summary holds.
+SAID_BEFORE = ("patients", "features", "rows")
 COUNT_WORDS = {"patients": "patient", "rows": "row", "usable_patients": "with a usable outcome", "events": "event",
                "centres": "centre", "features": "predictor"}  # fmt: skip
 
@@ -47,11 +49,12 @@ def study_text(outcome: StudyOutcome) -> str:
 
 def summary_text(outcome: StudyOutcome) -> str:
     """The answer of `tabml summary`."""
-    counts = _counts(outcome.document.get("counts", {}))
+    known = outcome.document.get("counts", {})
+    counts = _counts({k: n for k, n in known.items() if k not in SAID_BEFORE or known.get("repeated")})
     from tabml.ingest.propose.question import quoted
 
     place = name(outcome.folder)
-    parts = [roles_text(outcome.folder), paragraph(f"{outcome.headline}. {counts}"), findings_text(outcome),
+    parts = [roles_text(outcome.folder), paragraph(f"{outcome.headline}. {counts}".strip(" .")), findings_text(outcome),
              _files(outcome.folder), f"Next: open {quoted(place + '/summary.html')}"]  # fmt: skip
     return "\n\n".join(part for part in parts if part)
 

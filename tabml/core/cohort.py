@@ -10,6 +10,7 @@ from typing import Any, Literal, NewType
 
 import pandas as pd
 
+from tabml.core.demographics import SEX_WORDS, words_of
 from tabml.core.findings import Finding
 
 PatientId = NewType("PatientId", str)
@@ -60,6 +61,12 @@ class Variable:
     block: str = "clinical"
 
     @property
+    def two_words(self) -> tuple[str, str]:
+        """What false and true are called: no and yes, or the codes of a sex, which is no yes/no."""
+        words = set(words_of(self.name))
+        return ("0", "1") if words and words <= SEX_WORDS else ("no", "yes")
+
+    @property
     def title(self) -> str:
         """Label and unit as a reader sees them, e.g. `cholesterol (mg/dL)`."""
         name = self.label or self.name
@@ -70,7 +77,7 @@ class Variable:
         if value is None or value is pd.NA or value != value:
             return "missing"
         if self.kind == "boolean":
-            return "yes" if bool(value) else "no"
+            return self.two_words[int(bool(value))]
         if self.kind == "category":
             return self.levels.get(str(value), str(value))
         if self.kind == "date":

@@ -215,7 +215,7 @@ def _term(column: str, source: str, known: Known) -> str:
     if level.startswith("="):
         return f"{variable.title}: {variable.show(level[1:])}"
     if variable.kind == "boolean":
-        return f"{variable.title}: yes"
+        return f"{variable.title}: {variable.show(True)}"
     return f"{variable.title}{level}"
 
 

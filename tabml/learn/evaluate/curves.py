@@ -97,9 +97,10 @@ def _classes(bench: Bench, name: str, kind: EstimateType, link: Link) -> list[Cu
 
 
 def _agreement(bench: Bench, name: str, kind: EstimateType, link: Link) -> list[Curve]:
-    """Mean observed against mean predicted value in tenths of the prediction, with the interval of the mean."""
+    """Mean observed against mean predicted value in up to ten groups by prediction, with the interval of the mean."""
     y, w = bench.material.y, _weight(bench)
-    parts = [g for g in _split(link, GROUPS, w) if _whole(w[g].sum()) >= bench.small_cell]
+    groups = max(2, min(GROUPS, _whole(w.sum()) // bench.small_cell))  # few patients make fewer dots, not none
+    parts = [g for g in _split(link, groups, w) if _whole(w[g].sum()) >= bench.small_cell]
     x = tuple(float(np.average(link[g], weights=w[g])) for g in parts)
     middle = [float(np.average(y[g], weights=w[g])) for g in parts]
     apart = [float(np.average((y[g] - m) ** 2, weights=w[g])) for g, m in zip(parts, middle, strict=True)]

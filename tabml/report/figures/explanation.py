@@ -76,7 +76,9 @@ def waterfall(key: str, example: Record, most: int = 9) -> str:
         _step(canvas, panel, y, label, levels[k], value)
         y += _room(label)
     canvas.dot(panel.x(levels[-1]), y + 14, 5, "f2")
-    canvas.text(panel.x(levels[-1]), y + 36, f"predicted {example.get('predicted', '')}", "strong", "middle")
+    predicted = f"predicted {example.get('predicted', '')}"
+    reach = 4.0 * len(predicted)  # half its width: it stays on the card where the prediction lies near an edge
+    canvas.text(min(max(panel.x(levels[-1]), reach), 430 - reach), y + 36, predicted, "strong", "middle")
     canvas.text(212, y + 58, "← lowers", "small f0")
     canvas.text(382, y + 58, "raises →", "small f1", "end")
     return canvas.svg()
