@@ -250,11 +250,7 @@ def _measures(view: View) -> str:
         return _fill("measures of performance")
     labels = [metric(k).label for k in METRICS if k in keys]
     pairs = list(dict.fromkeys(metric(k).label for k in METRICS if k in keys and k in PAIRS))
-    how = (
-        f" {listed(pairs)} {WITHIN_FOLDS if len(pairs) == 1 else WITHIN_FOLDS.replace('counts', 'count')}."
-        if pairs
-        else ""
-    )
+    how = f" For {listed(pairs)} {WITHIN_FOLDS}." if pairs else ""
     drawn = " The ROC curve and the AUROC of all folds in one list count all pairs." if "auroc_pooled" in keys else ""
     return f"Reported measures: {listed(list(dict.fromkeys(labels)), 20)}.{how}{drawn} No threshold was chosen from the data."
 

@@ -78,7 +78,7 @@ BIASED = ("cv_winner", "apparent")
 AGE_SEX = "age and sex"
 #: Measures that count pairs of patients: of one fold, so that both risks come from the same model.
 PAIRS = ("auroc", "hand_till_m", "one_vs_rest_auroc", "uno_c", "harrell_c", "auc_at")
-WITHIN_FOLDS = "counts pairs of patients of one fold, whose risks come from the same model"
+WITHIN_FOLDS = "pairs of patients of one fold are counted, whose risks come from the same model"
 MODEL_ROLES: dict[str, str] = {
     "final": "Final model",
     "simple": "Simple model",

@@ -15,6 +15,7 @@ import numpy as np
 from tabml.core.cohort import Cohort, Role
 from tabml.core.privacy import SMALL_CELL
 from tabml.core.target import SURVIVAL_TASKS, Target
+from tabml.core.wording import counted
 from tabml.summary.audit.missing import far_values
 from tabml.summary.columns import Column, Group, centre_groups, columns, outcome_groups
 from tabml.summary.followup import follow_up
@@ -27,6 +28,7 @@ from tabml.summary.table_one import table_one
 SCHEMA = "tabml.summary/1"
 DESCRIBED: tuple[Role, ...] = ("feature", "treatment", "subgroup", "score", "sibling", "index_date")
 QUANTILES = {"p5": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "p95": 0.95}
+BETWEEN = ("data rows", "patients", "rows of the cohort")  # counts between file and analysis that only repeat others
 MAX_BINS = 24
 MAX_LEVELS = 20
 
@@ -109,9 +111,14 @@ def _flow(cohort: Cohort, target: Target) -> list[dict[str, Any]]:
         steps.append({"label": "without a usable outcome", "rows": lost, "kind": "aside", "source": None,
                       "reason": "outcome or follow-up missing"})  # fmt: skip
     repeated = len(cohort.frame) > cohort.n_patients
+    if repeated:
+        # rows stay rows: patients are said once, at the end, except where tables flow together
+        together = len({s["source"] for s in steps if s["source"]}) > 1
+        steps = [s for s in steps if s["kind"] != "count" or s["label"] not in BETWEEN or (together and s["source"])]
     if not lost and not repeated and steps and steps[-1]["kind"] == "count" and steps[-1]["rows"] == len(target.rows):
         return steps
-    unit = "rows analysed" if repeated else "patients analysed"
+    patients = len(np.unique(cohort.rows["patient"].to_numpy()[target.rows]))
+    unit = f"rows analysed, of {counted(patients, 'patient')}" if repeated else "patients analysed"
     return [*steps, {"label": unit, "rows": len(target.rows), "kind": "count", "source": None, "reason": ""}]
 
 

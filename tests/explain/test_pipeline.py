@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -179,6 +180,12 @@ def test_each_patient_is_explained_by_the_fold_that_left_them_out() -> None:
     assert record.additivity <= TOLERANCE and record.importances[0].variable == "age"
     high, low = example_positions(found)
     assert found.link[high, 0] > found.link[low, 0]
+
+
+def test_examples_of_several_classes_are_not_both_of_the_commonest() -> None:
+    link = np.log(np.array([[0.9, 0.05, 0.05]] * 8 + [[0.2, 0.7, 0.1], [0.1, 0.2, 0.7]]))
+    first, second = example_positions(SimpleNamespace(link=link), cls=2)  # type: ignore[arg-type]
+    assert (link[first].argmax(), link[second].argmax() > 0) == (0, True)
 
 
 def test_missing_cells_are_told_with_what_the_model_saw() -> None:

@@ -114,7 +114,7 @@ def test_a_reference_that_is_not_beaten_is_told_in_the_words_of_the_loss() -> No
     [said] = verdict({"null": Gain(3.8499, 8.614)}, "regression")[1]
     assert said.evidence == (
         "on unseen patients the squared error of the model is 3.85 lower than that of giving everyone the same answer, "
-        "but chance explains it: the truth may be 10.3 higher (one-sided 95 % bound)"
+        "but that may be chance: in truth it may be 10.3 higher (one-sided 95 % bound)"
     )
     [worse] = verdict({"null": Gain(-0.02, 0.01)})[1]
     assert worse.evidence == (

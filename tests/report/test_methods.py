@@ -100,4 +100,4 @@ def test_intervals_on_fewer_resamples_are_said(heart: dict[str, Any]) -> None:
 
 
 def test_the_estimator_of_the_auroc_is_named(heart: dict[str, Any]) -> None:
-    assert "AUROC counts pairs of patients of one fold" in " ".join(methods(heart))
+    assert "For AUROC pairs of patients of one fold are counted" in " ".join(methods(heart))

@@ -178,11 +178,11 @@ class TestAnswer:
         document["comparisons"] = [gained]
         words = Page(render_report(document)).words
         assert (
-            "it orders patients better (AUROC higher by 0.070 (0.004 to 0.141)), but its risks are not reliably closer"
+            "It orders patients better than age and sex alone (AUROC higher by 0.070 (0.004 to 0.141)), but its risks are not"
             in words
         )
         document["comparisons"] = [{**gained, "lower": -0.004}]
-        assert "it orders patients better" not in Page(render_report(document)).words
+        assert "It orders patients better" not in Page(render_report(document)).words
 
     def test_the_estimator_stands_beside_the_headline(self, heart: dict[str, Any]) -> None:
         first = Page(render_report(heart)).words

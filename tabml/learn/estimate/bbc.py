@@ -209,5 +209,5 @@ def _not_beaten(gain: Gain, title: str, loss: str) -> str:
         return f"on unseen patients the {loss} of the model is {-gain.mean:.3g} higher than that of {title}"
     return (
         f"on unseen patients the {loss} of the model is {gain.mean:.3g} lower than that of {title}, "
-        f"but chance explains it: the truth may be {-gain.lower:.3g} higher (one-sided 95 % bound)"
+        f"but that may be chance: in truth it may be {-gain.lower:.3g} higher (one-sided 95 % bound)"
     )

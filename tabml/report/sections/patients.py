@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tabml.core.results import fixed
 from tabml.core.target import horizon_text
 from tabml.report.blocks import Block, Figure, Grid, Section, SideBySide, TableRow, Text
 from tabml.report.document import Record, View, share_text
@@ -94,7 +95,7 @@ def _table_row(row: Record) -> TableRow:
         str(row.get("label") or ""),
         *(str(c) for c in row.get("cells") or ()),
         "" if missing is None else f"{missing} ({percent(share or 0)})" if missing else "0",
-        "" if row.get("kind") == "level" else DASH if smd is None else f"{smd:.2f}".replace("-", "−"),
+        "" if row.get("kind") == "level" else DASH if smd is None else fixed(smd, 2).replace("-", "−"),
     )
     kind = str(row.get("kind"))
     return TableRow(cells, "level" if kind == "level" else "head" if kind == "head" else "plain")

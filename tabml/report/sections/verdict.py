@@ -95,9 +95,7 @@ def _sentence(view: View, found: Answer, headline: Record) -> str:
     if found == "no_signal":
         return "The data hold no usable signal: no model is reliably better than giving everyone the same answer."
     if found == "not_better":
-        return (
-            f"The model is not reliably better than {view.age_sex} alone{_yet(view, headline)}. Use the simpler answer."
-        )
+        return f"The model is not reliably better than {view.age_sex} alone. Use the simpler answer."
     key, value = str(headline["key"]), float(headline["value"])
     if view.is_survival and key in RANKING:
         return f"The model tells patients who have the event early from those who have it late or never {separation(value)}."
@@ -111,22 +109,15 @@ def _sentence(view: View, found: Answer, headline: Record) -> str:
     return f"The model tells {who} apart {separation(value)}."
 
 
-def _yet(view: View, headline: Record) -> str:
+def _yet(view: View, key: str) -> str:
     """Where ranking is better and the loss that decides is not: both, so that neither seems to deny the other."""
-    found = next(
-        (
-            c
-            for c in view.rows("comparisons")
-            if c.get("key") == headline.get("key") and c.get("model") == "final - age_sex"
-        ),
-        None,
-    )
-    if found is None or found.get("lower") is None or str(headline["key"]) not in RANKING or float(found["lower"]) <= 0:
+    of_final = (c for c in view.rows("comparisons") if c.get("key") == key and c.get("model") == "final - age_sex")
+    found = next(of_final, None)
+    if answer(view) != "not_better" or found is None or key not in RANKING or float(found.get("lower") or 0) <= 0:
         return ""
-    loss = LOSS_LABELS.get(view.task, "loss")
     return (
-        f": it orders patients better ({metric(str(headline['key'])).label} higher by {text_of(found)}), but its risks are not "
-        f"reliably closer to what happened ({loss})"
+        f"It orders patients better than {view.age_sex} alone ({metric(key).label} higher by {text_of(found)}), but its risks "
+        f"are not reliably closer to what happened ({LOSS_LABELS.get(view.task, 'loss')}), and by these the verdict goes."
     )
 
 
@@ -150,7 +141,7 @@ def _reading(view: View, headline: Record) -> str:
 
 def _details(view: View, key: str) -> tuple[str, ...]:
     """Two or three sentences beside the number: the simpler answers, the risks themselves, the centres."""
-    said: list[str] = []
+    said: list[str] = [s for s in (_yet(view, key),) if s]
     plain = view.estimate(key, "age_sex", estimate_type=(*HONEST, "cv_winner"))
     if plain is not None and plain.get("value") is not None:
         columns = f" ({view.age_sex_columns})" if view.age_sex_columns else ""
