@@ -15,7 +15,7 @@ DOCS = Path(__file__).resolve().parent
 def settings_page() -> str:
     """Every setting with its default and its sentence, one table per group."""
     lines = [
-        "# Settings", "", "Made by `docs/generate.py` from `tabml/core/config.py`.", "",
+        "# Settings", "", "Made by `docs/generate.py` from `tabml/core/config/tree.py`.", "",
         "Order of precedence: default < study file < environment < options and `--set`. In a study file a dotted",
         "path is nested (`split: {outer_folds: 10}`); in the environment it is `TABML_SPLIT__OUTER_FOLDS=10`; on the",
         "command line it is `--set split.outer_folds=10`. An unknown setting is refused, with the nearest known one.",

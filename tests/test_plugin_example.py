@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tabml.models import registry
+from tabml.models import fit_model, registry
 
 PLUGIN = Path(__file__).resolve().parents[1] / "examples" / "plugin" / "discriminant.py"
 
@@ -21,7 +21,7 @@ def test_tutorial_plugin_fits_and_survives_saving(monkeypatch: pytest.MonkeyPatc
     draw = np.random.default_rng(3)
     X = draw.normal(size=(120, 4)).astype(np.float32)
     y = (X[:, 0] + draw.normal(size=120) > 0).astype(np.int64)
-    fitted = registry.fit_model(spec, {"shrinkage": 0.2}, X, y, task="binary", seed=1)
+    fitted = fit_model(spec, {"shrinkage": 0.2}, X, y, task="binary", seed=1)
     link = fitted.predict(X).link
     assert np.corrcoef(link, X[:, 0])[0, 1] > 0.8
     assert np.array_equal(spec.restore(fitted.dump()).predict(X).link, link)

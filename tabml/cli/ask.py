@@ -34,6 +34,11 @@ def ask(question: Question) -> str:
         click.echo("  please give one of the options above", err=True)
 
 
+def ask_password(file: str) -> str:
+    """The password of an encrypted file, typed unseen; stderr shows only which file asks."""
+    return str(click.prompt(f"password of {name(file)}", hide_input=True, default="", show_default=False, err=True))
+
+
 def _labels(options: Sequence[str]) -> dict[str, str]:
     """Numbers to choose by; letters where an option is itself a number."""
     letters = any(option.isdigit() for option in options)

@@ -34,7 +34,11 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _invoke(group: click.Group, arguments: Sequence[str], front: Front) -> int:
+    from tabml.cli.ask import ask_password
+    from tabml.core.password import asker
+
     _prepare_log(front)
+    asker.set(lambda file: ask_password(file) if front.interactive else None)
     code = group.main(list(arguments), prog_name="tabml", standalone_mode=False, obj=front)
     return code if isinstance(code, int) else 0
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from tabml.cli.front import Front
 from tabml.cli.text import clean, name
 from tabml.core.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
 
 #: Least seconds between two lines of one stage where bars cannot move.
 LINE_EVERY_S = 30.0
@@ -78,4 +82,26 @@ def _bars() -> Iterator[Callable[[Progress], None]]:
             bars.update(tasks[stage], completed=progress.done, total=max(1, progress.total),
                         text=escape(name(progress.text)))  # fmt: skip
 
-        yield report
+        with _asking_paused(bars):
+            yield report
+
+
+@contextmanager
+def _asking_paused(bars: Bars) -> Iterator[None]:
+    """A password is asked for while the bars stand still: moving ones would draw over the prompt."""
+    from tabml.core.password import asker
+
+    ask = asker.get()
+
+    def paused(file: str) -> str | None:
+        bars.stop()
+        try:
+            return ask(file) if ask is not None else None
+        finally:
+            bars.start()
+
+    token = asker.set(paused)
+    try:
+        yield
+    finally:
+        asker.reset(token)

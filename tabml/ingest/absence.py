@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from tabml.core.codebook import Codebook, ColumnMapping, VariableSpec
@@ -25,9 +26,8 @@ def conflict(cases: pd.DataFrame, cohort_row: int, variable: str) -> str:
 def unfilled(provenance: Provenance, cohort_row: int, variable: str, codebook: Codebook) -> str:
     """Why no source fills the cell: a join without partner, or a mapping that is absent, rejected or in doubt."""
     spec = codebook.variables[variable]
-    cells = provenance.cells
     for base in codebook.base_sources():
-        if f"{base}.row" not in cells or int(cells[f"{base}.row"].iloc[cohort_row]) < 0:
+        if provenance.rows_in(base)[cohort_row] < 0:
             continue
         joined = [n for n, s in codebook.sources.items() if s.join is not None and s.join.to == base]
         for source in (base, *joined):
@@ -55,7 +55,7 @@ def why_missing(
     table = find_table(sheet, header_rows=header_rows, named=True)
     if not isinstance(table, Table) or row not in table.row_numbers:
         return ""
-    at = SourceTable(source, node, table, (table.row_numbers.index(row),), {})
+    at = SourceTable(source, node, table, np.flatnonzero(table.row_numbers == row), {})
     try:
         filled = fill(at, variable, spec, mapping)
     except TabmlError:
@@ -64,9 +64,9 @@ def why_missing(
 
 
 def _reason(at: SourceTable, filled: Filled, spec: VariableSpec, mapping: ColumnMapping) -> str:
-    empty = [h for h in filled.rule.header.split(", ") if at.has(h) and not at.cells(h)[0].strip()]
+    empty = [h for h in filled.rule.header.split(", ") if at.has(h) and not at.column(h).text(0)]
     if mapping.column is not None:
-        empty = [mapping.column] if not at.cells(mapping.column)[0].strip() else []
+        empty = [mapping.column] if not at.column(mapping.column).text(0) else []
     if empty:
         return _why_empty(at, empty[0], is_one=mapping.column is not None)
     codes = {f.code for f in filled.findings}
@@ -82,7 +82,9 @@ def _reason(at: SourceTable, filled: Filled, spec: VariableSpec, mapping: Column
     if "TB110" in codes:
         is_number = spec.kind in ("number", "integer")
         return "a text in a column of numbers" if is_number else "a text that is no level and not recoded"
-    recoded = mapping.column is not None and fold(at.cells(mapping.column)[0]) in {fold(k) for k in mapping.recode}
+    recoded = mapping.column is not None and fold(at.column(mapping.column).text(0)) in {
+        fold(k) for k in mapping.recode
+    }
     return "recoded to missing by the codebook" if recoded else "the rule gives no value for this row"
 
 

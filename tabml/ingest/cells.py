@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+import pyarrow as pa
 from pandas.api.types import pandas_dtype
 
 from tabml.core.codebook import ColumnMapping, VariableSpec
@@ -21,6 +20,7 @@ from tabml.core.errors import ConfigError
 from tabml.core.findings import Finding, Severity, finding
 from tabml.ingest.columns import SourceColumns
 from tabml.ingest.expressions import Expression, Numbers, parse_expression
+from tabml.ingest.read import Column
 from tabml.ingest.readings import Reading, read_dates, read_levels, read_numbers
 from tabml.ingest.sources import SourceTable
 from tabml.ingest.units import convert_factor
@@ -60,7 +60,7 @@ def fill(at: SourceTable, name: str, spec: VariableSpec, mapping: ColumnMapping)
         unit_step = _convert(reading, spec, mapping, f"variable {name!r}, source {at.name!r}")
         _limit(reading, spec)
         _round(reading, spec, exact=not unit_step)
-    values = _typed(reading.values, spec)
+    values = _typed(reading, spec)
     headers = _headers(mapping, expression)
     rule = Rule(
         variable=name,
@@ -82,9 +82,9 @@ def _headers(mapping: ColumnMapping, expression: Expression | None) -> tuple[str
 
 
 def _read(columns: SourceColumns, spec: VariableSpec, mapping: ColumnMapping, expression: Expression | None) -> Reading:
-    n = len(columns.at.kept)
+    n = len(columns.at)
     if mapping.constant is not None:
-        return _read_texts(pd.Series([mapping.constant] * n, dtype=object), columns, spec, mapping)
+        return _read_texts(Column.of([mapping.constant] * n), columns, spec, mapping)
     if expression is None:
         assert mapping.column is not None
         return _read_texts(columns.texts(mapping.column), columns, spec, mapping)
@@ -94,18 +94,17 @@ def _read(columns: SourceColumns, spec: VariableSpec, mapping: ColumnMapping, ex
     return _from_numbers(expression.numbers(columns), columns, spec, mapping)
 
 
-def _read_texts(texts: pd.Series, columns: SourceColumns, spec: VariableSpec, mapping: ColumnMapping) -> Reading:
+def _read_texts(texts: Column, columns: SourceColumns, spec: VariableSpec, mapping: ColumnMapping) -> Reading:
     source = columns.at.source
     if spec.kind in ("number", "integer"):
         reading = read_numbers(texts, columns.decimal, mapping, spec)
         _note_text_numbers(reading, columns, mapping)
         return reading
     if spec.kind == "date":
-        parts = read_dates(texts, source.dates, source.century)
-        return Reading(parts.pop("values").to_numpy(), {k: v for k, v in parts.items() if v.any()})
+        return read_dates(texts, source.dates, source.century)
     if spec.kind in ("category", "boolean"):
         return read_levels(texts, spec, mapping)
-    return Reading(np.array([t if t is not None else None for t in texts], dtype=object))
+    return Reading(texts)
 
 
 def _from_numbers(numbers: Numbers, columns: SourceColumns, spec: VariableSpec, mapping: ColumnMapping) -> Reading:
@@ -113,19 +112,20 @@ def _from_numbers(numbers: Numbers, columns: SourceColumns, spec: VariableSpec, 
     if spec.kind in ("number", "integer"):
         return Reading(numbers)
     if spec.kind == "boolean" and not mapping.recode:
-        values = np.where(numbers != 0, "1", "0").astype(object)
-        values[np.isnan(numbers)] = None
-        return Reading(values)
-    texts = pd.Series([None if np.isnan(v) else f"{v:.15g}" for v in numbers], dtype=object)
-    return _read_texts(texts, columns, spec, mapping)
+        codes = np.where(np.isnan(numbers), -1, numbers != 0).astype(np.int8)
+        return Reading(Column.of_codes(pa.array(["0", "1"]), codes))
+    known = pa.array(numbers).dictionary_encode()
+    texts = [None if np.isnan(v) else f"{v:.15g}" for v in known.dictionary.to_pylist()]
+    cells = Column.of_codes(pa.array(texts, pa.string()), known.indices.to_numpy())
+    return _read_texts(cells, columns, spec, mapping)
 
 
 def _note_text_numbers(reading: Reading, columns: SourceColumns, mapping: ColumnMapping) -> None:
     """In a workbook, numbers stored as text are noted: their decimals were read by the codebook's rule."""
-    if mapping.column is None or columns.at.table.sheet.delimiter is not None:
+    if mapping.column is None or columns.at.is_text:
         return
-    text = np.array([isinstance(c, str) for c in columns.at.raw_cells(mapping.column)], dtype=bool)
-    mask = text & ~np.isnan(reading.values.astype(np.float64)) & ~reading.notes.get("unit", np.zeros(len(text), bool))
+    text = columns.at.column(mapping.column).is_kind("text")
+    mask = text & reading.known & ~reading.notes.get("unit", np.zeros(len(text), bool))
     if mask.any():
         reading.notes["stored_text"] = mask
 
@@ -140,7 +140,7 @@ def _convert(reading: Reading, spec: VariableSpec, mapping: ColumnMapping, where
         raise ConfigError(error.what, where=where, hint=error.hint) from None
     if factor == 1.0:
         return ""
-    reading.values = reading.values * factor
+    reading.values = reading.numbers * factor
     return f"{mapping.unit} to {spec.unit}: x {factor:g}"
 
 
@@ -149,11 +149,11 @@ def _limit(reading: Reading, spec: VariableSpec) -> None:
         return
     low, high = spec.range
     with np.errstate(invalid="ignore"):
-        outside = (reading.values < low) | (reading.values > high)
+        outside = (reading.numbers < low) | (reading.numbers > high)
     if outside.any():
         reading.notes["outside" if spec.outside == "missing" else "outside_kept"] = outside
         if spec.outside == "missing":
-            reading.values = np.where(outside, np.nan, reading.values)
+            reading.values = np.where(outside, np.nan, reading.numbers)
 
 
 def _round(reading: Reading, spec: VariableSpec, *, exact: bool) -> None:
@@ -161,29 +161,44 @@ def _round(reading: Reading, spec: VariableSpec, *, exact: bool) -> None:
     decimals = 0 if spec.kind == "integer" else spec.decimals
     if decimals is None:
         return
-    rounded = np.round(reading.values, decimals)
+    rounded = np.round(reading.numbers, decimals)
     if spec.kind == "integer" and exact:
         with np.errstate(invalid="ignore"):
-            fraction = np.abs(rounded - reading.values) > 1e-9
+            fraction = np.abs(rounded - reading.numbers) > 1e-9
         if fraction.any():
             reading.notes["fraction"] = fraction
     reading.values = rounded
 
 
-def _typed(values: NDArray[Any], spec: VariableSpec) -> pd.Series:
-    if spec.kind in ("number", "integer"):
-        series = pd.Series(values.astype(np.float64))
-        return as_kind(series.astype("Float64").mask(series.isna()), spec.kind)
-    if spec.kind == "boolean":
-        return pd.Series(values, dtype=object).map({"1": True, "0": False}).astype("boolean")
+def _typed(reading: Reading, spec: VariableSpec) -> pd.Series:
+    """The values with the dtype of their kind; levels as a category of the codes met, texts as strings."""
+    values, missing = reading.values, ~reading.known
+    if isinstance(values, Column):
+        if spec.kind == "boolean":
+            truth = values.spread(np.array([code == "1" for code in values.distinct], dtype=bool), False)
+            return pd.Series(pd.arrays.BooleanArray(truth, missing))
+        if spec.kind == "category":
+            return _levels(values, spec)
+        return pd.Series(values.values(), dtype="string")
     if spec.kind == "date":
-        return pd.Series(values).astype("datetime64[ns]")
-    return pd.Series(values, dtype="string")
+        return pd.Series(values)
+    if spec.kind == "integer":
+        whole = np.where(missing, 0, values)
+        return pd.Series(pd.arrays.IntegerArray(whole.astype(np.int64), missing))
+    return pd.Series(pd.arrays.FloatingArray(values.astype(np.float64, copy=False), missing))
+
+
+def _levels(codes: Column, spec: VariableSpec) -> pd.Series:
+    """Level codes as a category: those of the codebook first, others as they were met."""
+    levels = list(dict.fromkeys([*spec.levels, *codes.distinct]))
+    position = np.array([levels.index(code) for code in codes.distinct], dtype=np.int32)
+    return pd.Series(pd.Categorical.from_codes(codes.spread(position, -1), categories=pd.Index(levels, dtype=object)))
 
 
 def as_kind(series: pd.Series, kind: Kind) -> pd.Series:
     """A column with the dtype of its kind."""
-    return series.astype(pandas_dtype(DTYPES[kind]))
+    dtype = pandas_dtype(DTYPES[kind])
+    return series if series.dtype == dtype else series.astype(dtype)
 
 
 #: note -> (code, severity or None, sentence with {cells}, {column} and {name}).
@@ -231,7 +246,7 @@ def _findings(
     if columns.own_words_met.any():
         notes["own_missing"] = columns.own_words_met
     if mapping.expr is not None:
-        notes["derived"] = ~pd.isna(reading.values)
+        notes["derived"] = reading.known
     found = []
     for note, mask in notes.items():
         code, severity, sentence = _SENTENCES[note]

@@ -86,9 +86,15 @@ def new_rows(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence
     if absent:
         evidence = f"no column in the file for {', '.join(absent)}"
         findings.append(finding("TB702", evidence, columns=absent, count=len(absent)))
-    shown = tuple(records.ids["shown"]) if at.source.id is not None else ("",) * len(records)
+    shown = (
+        tuple(records.ids["shown"].to_numpy(dtype=object).tolist())
+        if at.source.id is not None
+        else ("",) * len(records)
+    )
     centres = _centres(codebook, records) if is_certain else (None,) * len(records)
-    return NewRows(frame, at.row_numbers, shown, centres, match.source, tuple(findings), absent, at.place)
+    return NewRows(
+        frame, tuple(at.row_numbers.tolist()), shown, centres, match.source, tuple(findings), absent, at.place
+    )
 
 
 def _layout_findings(at: SourceTable) -> list[Finding]:
@@ -220,8 +226,8 @@ def _lenient(source: Source, table: Table | None) -> Source:
 
 def _source_table(name: str, codebook: Codebook, table: Table) -> SourceTable:
     sums = summing_rows(table, codebook, name)
-    kept = tuple(i for i in range(len(table.row_numbers)) if i not in sums)
-    aside = {**table.set_aside, **{table.row_numbers[i]: reason for i, reason in sums.items()}}
+    kept = np.array([i for i in range(len(table)) if i not in sums], dtype=np.int64)
+    aside = {**table.set_aside, **{int(table.row_numbers[i]): reason for i, reason in sums.items()}}
     return SourceTable(name, codebook.sources[name], table, kept, aside, ())
 
 
@@ -235,8 +241,8 @@ def _joined(at: SourceTable, codebook: Codebook, match: _Match, variables: Seque
         other_at = _source_table(name, codebook, table)
         policy = {name: Repeats(exact="merge", conflict="missing")}
         other = merge_repeats(read_records(other_at, codebook, only=wanted), policy, None, yes=True).records
-        records, partner, leftover = attach(records, join_keys(at, join), other, join=join)
-        found = join_finding(at.name, name, int((partner >= 0).sum()), leftover, len(at.kept))
+        records, partner, leftover = attach(records, join_keys(at, join), other, join=join, source=name)
+        found = join_finding(at.name, name, int((partner >= 0).sum()), leftover, len(at))
         if found.severity != "info":  # every row found its partner: nothing to say
             records = replace(records, findings=(*records.findings, found))
     return records
@@ -248,9 +254,8 @@ def _frame(values: pd.DataFrame, codebook: Codebook, variables: Sequence[str]) -
         spec: VariableSpec = codebook.variables[name]
         present = values[name] if name in values else pd.Series(pd.NA, index=values.index, dtype=object)
         if spec.kind == "category":
-            codes = present.astype(object).where(present.notna(), None)
-            levels = list(spec.levels) or sorted(codes.dropna().unique())
-            columns[name] = codes.astype(pd.CategoricalDtype(levels, ordered=spec.ordered))
+            levels = pd.Index(list(spec.levels) or sorted(present.dropna().unique()), dtype=object)
+            columns[name] = present.astype("category").cat.set_categories(levels, ordered=spec.ordered)
         else:
             columns[name] = as_kind(present, spec.kind)
     return pd.DataFrame(columns, index=range(len(values)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from statistics import median
+
+import numpy as np
 
 from tabml.core.codebook import Codebook
 from tabml.ingest.layout import TOTALS_WORDS, Table
@@ -29,16 +30,16 @@ def summing_rows(table: Table, codebook: Codebook, source: str) -> dict[int, str
     columns = [table.column(header) for header in table.headers]
     values = {j: _values_of(header, codebook, source) for j, header in enumerate(table.headers)}
     words: dict[int, list[int]] = {}
-    for j, texts in enumerate(columns):
+    for j, column in enumerate(columns):
         known = values[j] or frozenset()
-        totals = {t for t in set(texts) if _says_total(t) and fold(t) not in known}
-        for i in (i for i, t in enumerate(texts) if totals and t in totals):
+        totals = np.array([_says_total(t) and fold(t) not in known for t in column.distinct], dtype=bool)
+        for i in np.flatnonzero(column.spread(totals, False)).tolist():
             words.setdefault(i, []).append(j)
-    n = len(table.row_numbers)
+    n = len(table)
     if not words or len(words) > max(MOST_ROWS, MOST_SHARE * n):
         return {}
-    typical = median([sum(map(bool, row)) for row in zip(*columns, strict=True)])
-    rows = {i: tuple(column[i] for column in columns) for i in words}
+    typical = float(np.median(np.sum([column.filled for column in columns], axis=0)))
+    rows = {i: tuple(column.text(i) for column in columns) for i in words}
     return {i: REASON for i, row in rows.items() if _holds_no_patient(row, words[i], at, typical, n, values)}
 
 

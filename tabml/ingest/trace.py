@@ -18,7 +18,6 @@ from tabml.ingest.absence import conflict, unfilled, why_missing
 from tabml.ingest.expressions import parse_expression
 from tabml.ingest.identity import SiteKey, normalise_id
 from tabml.ingest.read import RawSheet, column_number, read_file
-from tabml.ingest.values import cell_text
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def trace(
     if not 0 <= cohort_row < len(provenance.cells):
         raise ConfigError(f"the cohort has no row {cohort_row}", hint=f"rows 0 to {len(provenance.cells) - 1}")
     events = _events(provenance, cohort_row, variable)
-    position = int(provenance.cells[variable].iloc[cohort_row])
+    position = provenance.rule_of(cohort_row, variable)
     contradicted = conflict(provenance.exceptions, cohort_row, variable)
     if position < 0:
         why = contradicted or unfilled(provenance, cohort_row, variable, codebook)
@@ -66,11 +65,14 @@ def trace(
         return TraceAnswer(variable, None, None, None, None, (), (), (), "", "", "", events, note, why)
     rule = provenance.rules.iloc[position]
     at = provenance.sources[provenance.sources["source"] == rule["source"]].iloc[0]
-    row = int(provenance.cells[f"{rule['source']}.row"].iloc[cohort_row])
+    row = int(provenance.rows_in(str(rule["source"]))[cohort_row])
     letters = [c for c in str(rule["column"]).split(", ") if c]
     headers = _headers(codebook, variable, str(rule["source"]), str(rule["header"]))
     sheet, note = _reopen(at, search_folders) if letters else (None, "the codebook states a constant")
     raw = _texts(sheet, row, letters)
+    if sheet is not None and sheet.origin is not None:
+        at_cells = ", ".join(sheet.at(row, column_number(letter)) for letter in letters)
+        note = note or f"the table was laid out from the file: {at_cells}"
     heads = tuple(int(r) for r in str(at["header_rows"]).split(", ") if r)
     source = str(rule["source"])
     why = contradicted or (why_missing(sheet, row, source, codebook, variable, heads) if sheet is not None else "")
@@ -120,8 +122,9 @@ def _refuse_identifier(variable: str, codebook: Codebook, provenance: Provenance
         spec is not None and (spec.kind == "id" or spec.role in ("patient_id", "identifier"))
     ):
         raise ConfigError(f"{variable!r} identifies people and is not traced", hint="name another variable")
-    if variable not in provenance.cells.columns or spec is None:
-        known = [n for n in codebook.variables if n in provenance.cells.columns]
+    filled = set(provenance.rules["variable"])
+    if variable not in filled or spec is None:
+        known = [n for n in codebook.variables if n in filled]
         raise ConfigError(f"the cohort has no variable {variable!r}", hint=did_you_mean(variable, known))
 
 
@@ -158,9 +161,7 @@ def _texts(sheet: RawSheet | None, row: int, letters: Sequence[str]) -> tuple[st
     """The cells' texts; None without the sheet."""
     if sheet is None:
         return (None,) * len(letters)
-    cells = sheet.cells[row - 1] if row <= len(sheet.cells) else ()
-    numbers = [column_number(letter) for letter in letters]
-    return tuple(cell_text(cells[n - 1]) if n <= len(cells) else "" for n in numbers)
+    return tuple(sheet.text(row, column_number(letter)) for letter in letters)
 
 
 def _find(name: str, sha256: str, folders: Iterable[Path]) -> Path | None:

@@ -28,7 +28,7 @@ def no_table(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence
 
 def ends_with_headers(sheet: RawSheet, codebook: Codebook, variables: Sequence[str]) -> bool:
     """Whether the last row with anything in it names the columns of a source: nothing stands below it."""
-    last = next((row for row in reversed(sheet.cells) if any(value is not None for value in row)), ())
+    last = () if sheet.is_empty else sheet.rows(sheet.n_rows, 1)[0]  # reading leaves no blank rows at the end
     texts = {fold(cell_text(value)) for value in last if value is not None}
     for source in codebook.sources:
         headers = needed_headers(codebook, source, variables)

@@ -63,9 +63,17 @@ def estimate(
     folds = fold_numbers(chosen.plan)
     scored = out_of_fold(chosen.field, trials, chosen.decision, chosen.lesson, folds)
     bench, hurried = numbers.in_time(bench, scored, executor.workers, remaining)
-    winner = numbers.resampled(
-        bench, scored, executor, headline=False, slow=chosen.plan.kind != "nested", remaining=remaining
-    )
+    # what a report leads with comes first, for time may run out
+    is_nested = chosen.plan.kind == "nested"
+    honest: EstimateType = "corrected_nested" if is_nested else "corrected_bbc"
+    outer = of_outer(nested(trials, chosen.plan, chosen.found.rule, chosen.lesson, config)) if is_nested else {}
+    draws = numbers.resampled(bench, outer, executor, headline=True, remaining=remaining)
+    models = {} if is_nested else choosers(chosen.field, trials)
+    asks = {name: [a for a in bench.asks(name) if a.key not in CALIBRATION] for name in models}
+    corrected = bias_corrected(
+        chosen.field, models, asks, chosen.lesson, folds, config, bench.weights, executor, progress, remaining
+    )  # fmt: skip
+    winner = numbers.resampled(bench, scored, executor, headline=False, slow=not is_nested, remaining=remaining)
     own = numbers.on_own_rows(bench, pipelines)
     apparent = numbers.resampled(bench, own, executor, headline=False, remaining=remaining)
     estimates = [
@@ -73,28 +81,19 @@ def estimate(
         *numbers.cross_validated(bench, scored, winner, "cv_winner"),
     ]
     twins = chosen.selection.final == chosen.selection.simple
-    honest: EstimateType
-    if chosen.plan.kind == "nested":
-        honest = "corrected_nested"
-        scored = of_outer(nested(trials, chosen.plan, chosen.found.rule, chosen.lesson, config))
-        draws = numbers.resampled(bench, scored, executor, headline=True, remaining=remaining)
+    if is_nested:
+        scored = outer
         estimates += numbers.cross_validated(bench, scored, draws, honest)
         comparisons = numbers.compared_scored(bench, scored, draws, honest, twins)
         word, findings = verdict(_gains(chosen, scored), material.task)
     else:
-        honest = "corrected_bbc"
-        models = choosers(chosen.field, trials)
-        asks = {name: [a for a in bench.asks(name) if a.key not in CALIBRATION] for name in models}
-        corrected = bias_corrected(
-            chosen.field, models, asks, chosen.lesson, folds, config, bench.weights, executor, progress, remaining
-        )  # fmt: skip
         more, skipped = numbers.corrected(bench, corrected, scored, winner)
         estimates += more
         comparisons = numbers.compared_corrected(bench, corrected, twins)
         word, findings = verdict(_gains(chosen, scored, corrected), material.task)
+        findings = (*findings, *skipped)
         if "final" not in corrected:
             hurried += (finding("TB208", "no corrected estimate was reached: the winner's stands, which is too good"),)
-        findings = (*findings, *skipped)
     centres = numbers_of_centres.by_centre(bench, left_out)
     estimates += [*centres, *numbers_of_centres.pooled(bench, left_out, centres)]
     of_final = {e.estimate_type: e for e in estimates if (e.key, e.model) == (HEADLINE[material.task], "final")}

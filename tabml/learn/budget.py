@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 Remaining = Callable[[], float]
 
 #: Share of learning's time kept for refit's successors: estimates take fewer resamples rather than none.
-FOR_ESTIMATES = 0.2
+FOR_ESTIMATES = 0.25
 #: Fits of the portfolio's first lines (baselines) are cheaper than those of the models that are refitted.
 SLOWER = 1.5
 

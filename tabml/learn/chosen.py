@@ -10,7 +10,7 @@ from tabml.core.splits import SplitPlan
 from tabml.learn.calibrate import Teacher, teacher
 from tabml.learn.ensemble import Decision, Field, Members, decide
 from tabml.learn.material import Material
-from tabml.learn.search import SearchResult, Trial, field_of
+from tabml.learn.trials import SearchResult, Trial, field_of
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tabml.core.spec import Configuration
 from tabml.learn.ensemble import Decision, Field, Members
-from tabml.learn.search import Trial
+from tabml.learn.trials import Trial
 
 #: Which candidates a named model stands for under each of B weightings.
 Chooser = Callable[[Decision], Sequence[Members]]

@@ -26,13 +26,15 @@ from tabml.learn.chosen import Chosen, Selection, choose
 from tabml.learn.ensemble import BLEND
 from tabml.learn.estimate.centres import MOST_CENTRES_TO_RESELECT, LeftOut, leave_centres_out
 from tabml.learn.executor import Executor, make_executor
+from tabml.learn.folds import units_of
 from tabml.learn.material import Material, assemble
 from tabml.learn.pipeline import FittedPipeline
 from tabml.learn.plan import CentrePlan, centre_plan, make_plan, plan_kind
 from tabml.learn.portfolio import Portfolio, make_portfolio
 from tabml.learn.scored import predictions_table
-from tabml.learn.search import Trial, mean_loss, search, units_of
+from tabml.learn.search import search
 from tabml.learn.ship import FoldModel, ship
+from tabml.learn.trials import Trial, mean_loss
 from tabml.models import load_plugin
 
 NEVER_FINAL = "it has no saved form, so it is compared and never the final model"

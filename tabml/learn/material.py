@@ -15,7 +15,7 @@ from tabml.core.config import Prep, StudyConfig
 from tabml.core.errors import ConfigError, DataError, did_you_mean
 from tabml.core.target import Target, Task
 from tabml.learn.loss import TimeGrid, study_grid
-from tabml.learn.plan import Patients, usable_patients
+from tabml.learn.patients import Patients, usable_patients
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from tabml.learn.estimate.nested import Outer
 from tabml.learn.loss import Link
 from tabml.learn.material import Material
 from tabml.learn.pipeline import output_names, read_link
-from tabml.learn.search import Trial
+from tabml.learn.trials import Trial
 
 NAMED = ("final", "simple")
 

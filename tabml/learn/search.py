@@ -3,87 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from tabml.core.config import StudyConfig
 from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
-from tabml.core.progress import Progress, Report, silent
+from tabml.core.progress import Report, silent
 from tabml.core.spec import Configuration
-from tabml.core.splits import Fold, Positions, SplitPlan, derive_seed
+from tabml.core.splits import SplitPlan, derive_seed
 from tabml.learn.budget import Budget, Remaining, forever
-from tabml.learn.ensemble import BLEND, Field
 from tabml.learn.executor import Executor
-from tabml.learn.loss import Floats, Link, LossRule, loss_rule
+from tabml.learn.folds import gather, run_folds
+from tabml.learn.loss import LossRule, loss_rule
 from tabml.learn.material import Material
 from tabml.learn.portfolio import Portfolio
-from tabml.learn.trial import FitTask, FoldResult
+from tabml.learn.trials import SearchResult, Trial
 from tabml.learn.tune import ask_tpe, gate, tunable
 from tabml.models import get
 
-Status = Literal["done", "failed", "skipped"]
-
 PORTFOLIO = "search"
 BATCH = 4  # trials asked at once: fixed, never the number of workers
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One configuration on all folds.
-
-    `link` (R, C, n, ...): out-of-fold links by repeat and checkpoint; `losses` (R, C, N): loss per patient. Both
-    None unless `done`; then `failure` says why. A checkpoint that lost a prediction holds NaN.
-    """
-
-    order: int
-    config: Configuration
-    stage: int
-    status: Status
-    family: str
-    simplicity: int
-    checkpoints: tuple[float | None, ...] = ()
-    link: Link | None = None
-    losses: Floats | None = None
-    failure: str | None = None
-    saved: bool = True
-    """Whether its fitted models have a saved form; without one it is scored and never chosen."""
-
-    @property
-    def loss(self) -> Floats:
-        """Loss per checkpoint and patient (C, N), the mean over repeats."""
-        if self.losses is None:
-            raise ValueError(f"trial {self.order} has no score")
-        return np.asarray(self.losses.mean(axis=0))
-
-    @property
-    def curve(self) -> Floats:
-        """Mean loss at each checkpoint (C,); infinite where it lost a prediction."""
-        mean = self.loss.mean(axis=1)
-        return np.where(np.isfinite(mean), mean, np.inf)
-
-    @property
-    def best(self) -> int:
-        """Place of the checkpoint of least mean loss."""
-        return int(self.curve.argmin())
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """All trials in order, and the losses' rule on this plan."""
-
-    trials: tuple[Trial, ...]
-    rule: LossRule
-    findings: tuple[Finding, ...]
-    truncated: bool = False
-
-    @property
-    def done(self) -> tuple[Trial, ...]:
-        return tuple(t for t in self.trials if t.status == "done")
 
 
 def search(
@@ -121,87 +61,6 @@ def search(
     return SearchResult(tuple(trials), rule, (*findings, *_said(trials, truncated)), truncated)
 
 
-def field_of(trials: Sequence[Trial], rule: LossRule) -> Field:
-    """All candidates of the finished trials, for selection; `trial` counts finished trials only."""
-    rows = [(i, c) for i, t in enumerate(trials) for c in range(len(t.checkpoints))]
-    names = BLEND.get(rule.task, ())
-    first = {t.config.model: i for i, t in reversed(list(enumerate(trials))) if t.config.origin != "tpe"}
-    return Field(
-        task=rule.task,
-        loss=np.concatenate([t.loss for t in trials]),
-        simplicity=np.array([trials[i].simplicity for i, _ in rows], dtype=np.int64),
-        trial=np.array([i for i, _ in rows], dtype=np.int64),
-        checkpoint=np.array([c for _, c in rows], dtype=np.int64),
-        links=[t.link for t in trials if t.link is not None],
-        blend=tuple(first[name] for name in names if name in first),
-        rule=rule,
-        barred=np.array([not trials[i].saved for i, _ in rows], dtype=bool),
-    )
-
-
-@dataclass(frozen=True)
-class Unit:
-    """One training set and the folds it serves: one, or both roles of a nested pair."""
-
-    fold_id: str
-    train: Positions
-    folds: tuple[Fold, ...]
-
-
-def units_of(folds: Sequence[Fold]) -> tuple[Unit, ...]:
-    """Folds with the same training patients share one fit: it never looks at whom it is tested on."""
-    groups: dict[bytes, list[Fold]] = {}
-    for fold in folds:
-        groups.setdefault(fold.train.tobytes(), []).append(fold)
-    return tuple(Unit(g[0].fold_id, g[0].train, tuple(g)) for g in groups.values())
-
-
-def run_folds(
-    material: Material,
-    plan: SplitPlan,
-    folds: Sequence[Fold],
-    configs: Sequence[Configuration],
-    executor: Executor,
-    *,
-    progress: Report,
-    remaining: Remaining,
-    stage: str,
-    one_by_one: bool = False,
-    done: Callable[[int], None] = lambda n: None,
-) -> dict[tuple[str, str], FoldResult | None]:
-    """Every configuration on every fold: results by (fold id, config id), None where time ran out.
-
-    `one_by_one`: a configuration has all its folds before the next one begins, so that time that runs out costs the
-    last ones; else a fold's preparation serves all of them at once. `done` hears how many tasks are finished.
-    """
-    units = units_of(folds)
-    pieces = 1 if len(units) >= 4 * executor.workers else min(executor.workers, len(configs))
-    pieces = len(configs) if one_by_one else pieces
-    owners = [(unit, tuple(configs[piece::pieces])) for unit in units for piece in range(pieces)]
-    if one_by_one:
-        owners.sort(key=lambda owner: configs.index(owner[1][0]))
-    tasks = [
-        FitTask(u.fold_id, plan.rows(u.train), np.concatenate([plan.rows(f.test) for f in u.folds]), part)
-        for u, part in owners
-    ]
-
-    def told(n: int) -> None:
-        done(n)
-        progress(Progress(stage, n, len(tasks)))
-
-    answers = executor.run(tasks, done=told, remaining=remaining)
-    out: dict[tuple[str, str], FoldResult | None] = {}
-    for (unit, part), answer in zip(owners, answers, strict=True):
-        for i, config in enumerate(part):
-            result: FoldResult | None = None if answer is None else answer[i]
-            at = 0
-            for fold in unit.folds:
-                n = len(plan.rows(fold.test))
-                out[fold.fold_id, config.config_id] = _slice(result, fold.fold_id, at, n)
-                at += n
-    return out
-
-
 @dataclass(frozen=True)
 class _Run:
     """What every stage of the search needs."""
@@ -226,46 +85,6 @@ class _Run:
             gather(self.material, self.plan, self.plan.folds, config, results, self.rule, first + i, s)
             for i, (config, s) in enumerate(zip(configs, stages, strict=True))
         )
-
-
-def gather(
-    material: Material,
-    plan: SplitPlan,
-    folds: Sequence[Fold],
-    config: Configuration,
-    results: Mapping[tuple[str, str], FoldResult | None],
-    rule: LossRule,
-    order: int,
-    stage: int,
-) -> Trial:
-    """Put a configuration's folds together; failed where one of them failed."""
-    spec = get(config.model)
-    own = [results[fold.fold_id, config.config_id] for fold in folds]
-    trial = Trial(order, config, stage, "done", spec.family, spec.simplicity)
-    if any(r is None for r in own):
-        return replace(trial, status="skipped", failure="the time limit came first")
-    failure = next((r.failure for r in own if r is not None and r.failure is not None), None)
-    if failure is not None:
-        return replace(trial, status="failed", failure=failure)
-    finished = [r for r in own if r is not None and r.link is not None]
-    checkpoints = finished[0].checkpoints
-    repeats = 1 + max(f.repeat for f in folds)
-    link = np.full((repeats, len(checkpoints), len(material.y), *material.out_shape), np.nan)
-    for fold, result in zip(folds, finished, strict=True):
-        if result.checkpoints != checkpoints:
-            return replace(trial, status="failed", failure="checkpoints differ between folds")
-        link[fold.repeat][:, plan.rows(fold.test)] = result.link
-    losses = np.stack([rule(link[:, c]) for c in range(len(checkpoints))], axis=1)
-    if np.isnan(link).all():
-        return replace(trial, status="failed", failure="no finite prediction at any checkpoint")
-    return replace(trial, checkpoints=checkpoints, link=link, losses=losses, saved=all(r.saved for r in finished))
-
-
-def _slice(result: FoldResult | None, fold_id: str, at: int, n: int) -> FoldResult | None:
-    if result is None:
-        return None
-    link = None if result.link is None else result.link[:, at : at + n]
-    return replace(result, fold_id=fold_id, link=link)
 
 
 def _tune(job: _Run, trials: Sequence[Trial], base: Trial, count: int) -> list[Trial]:
@@ -314,9 +133,3 @@ def _said(trials: Sequence[Trial], truncated: bool) -> list[Finding]:
         what = f"{skipped} of {len(trials)} configurations were cut off" if skipped else "further tuning was left out"
         findings.append(finding("TB208", f"the search ended early: {what}", count=max(1, skipped)))
     return findings
-
-
-def mean_loss(trial: Trial) -> tuple[float, float]:
-    """Least mean loss of a trial and its standard error over patients."""
-    loss: NDArray[np.float64] = trial.loss[trial.best]
-    return float(loss.mean()), float(loss.std() / math.sqrt(len(loss)))

@@ -17,10 +17,10 @@ from tabml.learn.calibrate import Calibrator, unchanged
 from tabml.learn.chosen import Chosen
 from tabml.learn.contenders import configs_of
 from tabml.learn.executor import Executor
+from tabml.learn.folds import units_of
 from tabml.learn.loss import Floats
 from tabml.learn.pipeline import FittedPipeline, build_pipeline
 from tabml.learn.scored import NAMED
-from tabml.learn.search import units_of
 from tabml.learn.trial import FittedState, ShipTask
 
 

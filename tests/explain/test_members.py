@@ -14,7 +14,7 @@ from tabml.core.target import survival
 from tabml.explain.attribution import TOLERANCE, Attribution
 from tabml.explain.members import Background, attribute, link_of
 from tabml.explain.permutation import permutation_values
-from tabml.models import registry
+from tabml.models import fit_model, registry
 
 SOURCES = ("age", "chol", "sex", "sex", "noise")
 TIMES = np.linspace(0, 4, 5) * 100.0
@@ -56,7 +56,7 @@ def fitted(task: str, name: str) -> object:
     x = rows()
     n_classes = 3 if task == "multiclass" else None
     grid = TIMES if task == "survival" else None
-    return registry.fit_model(registry.get(name), {}, x, outcome(task, x), task=task, seed=1, n_classes=n_classes,
+    return fit_model(registry.get(name), {}, x, outcome(task, x), task=task, seed=1, n_classes=n_classes,
                               times=grid)  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from tabml.learn.ensemble import BLEND
 from tabml.learn.fit import learn
 from tabml.learn.loss import study_grid
 from tabml.learn.pipeline import FittedPipeline, Member
-from tabml.models.registry import fit_model, get
+from tabml.models import fit_model, get
 from tabml.prep.recipe import Recipe, fit_prep
 from tests.learn.learn_cohorts import quick_config, small_cohort
 

@@ -16,7 +16,8 @@ from tabml.core.errors import ConfigError, DataError
 from tabml.core.outcome import make_target
 from tabml.core.splits import SplitPlan
 from tabml.core.target import Target
-from tabml.learn.plan import centre_plan, make_plan, plan_kind, usable_patients
+from tabml.learn.patients import usable_patients
+from tabml.learn.plan import centre_plan, make_plan, plan_kind
 from tests.learn.learn_cohorts import quick_config, small_cohort
 
 

@@ -11,6 +11,8 @@ from tabml.core.errors import ConfigError
 from tabml.core.outcome import make_target
 from tabml.learn.material import assemble
 from tabml.learn.portfolio import age_and_sex, make_portfolio, portfolio_size
+from tabml.models import registry
+from tabml.models.registry import borrowed
 
 
 def _portfolio(cohort, settings):
@@ -67,3 +69,11 @@ def test_age_and_sex_cannot_be_asked_for_where_neither_is_known(make_cohort, con
     hidden = replace(cohort, frame=cohort.frame.rename(columns=names), variables=variables)
     with pytest.raises(ConfigError, match="no column is known to hold age or sex"):
         _portfolio(hidden, config(search={"models": ["age_sex"]}))
+
+
+def test_a_model_of_a_newer_version_is_one_line_and_not_two(make_cohort, config) -> None:
+    with borrowed():
+        registry._specs["ridge"] = replace(registry.get("ridge"), version=2)
+        lines = _portfolio(make_cohort(), config()).configs
+    assert [c.model for c in lines].count("ridge") == 1
+    assert next(c for c in lines if c.model == "ridge").spec_version == 2

@@ -16,7 +16,7 @@ from tabml.learn.calibrate import unchanged
 from tabml.learn.loss import study_grid
 from tabml.learn.pipeline import FittedPipeline, build_pipeline
 from tabml.learn.trial import FittedState
-from tabml.models.registry import fit_model, get
+from tabml.models import fit_model, get
 from tabml.prep.recipe import Recipe, fit_prep
 from tabml.study.bundle import Card, write_bundle
 from tabml.study.schema import schema_of

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from datetime import date, time, timedelta
 from functools import cached_property
 from typing import Literal
 
-from tabml.ingest.read import CellValue, RawSheet
+import numpy as np
+from numpy.typing import NDArray
+
+from tabml.ingest.read import CellValue, Column, RawSheet, Row
 from tabml.ingest.values import cell_text, fold, is_missing, parse_number, read_date
 
 Kind = Literal["blank", "text", "number", "date"]
 HEAD_ROWS = 30  # a header further down is named with --header-row
 SAMPLE_ROWS = 200
-
-
-def kind_of(value: CellValue) -> Kind:
-    """What a cell holds; numbers and dates written as text count as such, missing words as blank."""
-    if isinstance(value, str):
-        return _kind_of_text(value)
-    if value is None:
-        return "blank"
-    return "date" if isinstance(value, date | time | timedelta) else "number"
+BELOW = 60
+#: Kinds that cells below a header can have; of equally frequent ones the first counts.
+USUAL: tuple[Kind, ...] = ("date", "number", "text")
 
 
 def _kind_of_text(text: str) -> Kind:
+    """What a text holds: numbers and dates count as such, missing words as blank."""
     text = text.strip()
+    if text.isascii() and text.replace(".", "", 1).isdigit():
+        return "number"
     if is_missing(text):
         return "blank"
     if not any(c.isdigit() for c in text):
@@ -41,6 +39,17 @@ def header_text(value: CellValue) -> str:
     return " ".join(cell_text(value).split())
 
 
+def _kinds(column: Column) -> list[Kind]:
+    """Kinds of the cells of a column; a typed cell of a workbook is what its type says."""
+    kinds = column.spread(np.array([_kind_of_text(text) for text in column.distinct], dtype=object), "blank")
+    if column.kinds is not None:
+        kinds = kinds.copy()
+        kinds[column.is_kind("number", "boolean")] = "number"
+        kinds[column.is_kind("date", "moment", "time", "duration")] = "date"
+    found: list[Kind] = kinds.tolist()
+    return found
+
+
 @dataclass(frozen=True)
 class Grid:
     """The first rows of a sheet, addressed by row and column counted from 1."""
@@ -48,19 +57,23 @@ class Grid:
     sheet: RawSheet
     head_rows: int = HEAD_ROWS
 
-    @cached_property
+    @property
     def n_rows(self) -> int:
-        return len(self.sheet.cells)
+        return self.sheet.n_rows
+
+    @property
+    def width(self) -> int:
+        return self.sheet.width
 
     @cached_property
-    def width(self) -> int:
-        sample = self.sheet.cells[: self.head_rows + SAMPLE_ROWS]
-        return self.sheet.width if self.sheet.is_text else max((len(r) for r in sample), default=0)
+    def sample(self) -> tuple[Row, ...]:
+        """The rows that decide: head and what stands below it."""
+        return self.sheet.rows(1, self.head_rows + SAMPLE_ROWS)
 
     @cached_property
     def head(self) -> tuple[tuple[str, ...], ...]:
         """Header texts of the first rows as they stand."""
-        return tuple(tuple(header_text(v) for v in row[: self.width]) for row in self.sheet.cells[: self.head_rows + 1])
+        return tuple(tuple(header_text(v) for v in row[: self.width]) for row in self.sample[: self.head_rows + 1])
 
     @cached_property
     def filled(self) -> tuple[tuple[str, ...], ...]:
@@ -78,15 +91,18 @@ class Grid:
     @cached_property
     def kinds(self) -> tuple[tuple[Kind, ...], ...]:
         """Kinds of the cells of head and sample."""
-        rows = self.sheet.cells[: self.head_rows + SAMPLE_ROWS]
-        return tuple(tuple(kind_of(v) for v in row[: self.width]) for row in rows)
+        columns = [_kinds(column.slice(0, self.head_rows + SAMPLE_ROWS)) for column in self._columns]
+        return tuple(zip(*columns, strict=True))
 
     @cached_property
     def folded(self) -> tuple[tuple[str, ...], ...]:
-        """Folded texts of head and sample, all as wide as the grid."""
-        rows = self.sheet.cells[: self.head_rows + SAMPLE_ROWS]
-        empty = ("",) * self.width
-        return tuple((tuple(fold(cell_text(v)) for v in row[: self.width]) + empty)[: self.width] for row in rows)
+        """Folded texts of the head and of what is looked at below it, all as wide as the grid."""
+        cut = [column.slice(0, self.head_rows + BELOW + 1).canonical() for column in self._columns]
+        return tuple(zip(*(c.mapped([fold(text) for text in c.distinct]).to_list() for c in cut), strict=True))
+
+    @property
+    def _columns(self) -> tuple[Column, ...]:
+        return self.sheet.columns[: self.width]
 
     @cached_property
     def used(self) -> tuple[int, ...]:
@@ -94,17 +110,26 @@ class Grid:
         columns = range(1, self.width + 1)
         return tuple(c for c in columns if sum(k[c - 1] != "blank" for k in self.kinds if c <= len(k)) > 1)
 
-    def below(self, row: int, n: int = 60) -> tuple[tuple[Kind, ...], ...]:
-        """Kinds of the next rows after `row`."""
-        return self.kinds[row : row + n]
-
     def main_kind(self, row: int, column: int) -> Kind:
-        """The usual kind of a column below `row`; blank where nothing stands there."""
-        kinds = Counter(k[column - 1] for k in self.below(row) if column <= len(k))
-        kinds.pop("blank", None)
-        return max(sorted(kinds), key=lambda k: kinds[k]) if kinds else "blank"
+        """The usual kind of a column in the next rows after `row`; blank where nothing stands there."""
+        if row not in self._main_kinds:
+            counts = (self._kind_codes[row : row + BELOW, :, None] == np.arange(len(USUAL))).sum(axis=0)
+            self._main_kinds[row] = np.where(counts.any(axis=1), counts.argmax(axis=1), -1).tolist()
+        code = self._main_kinds[row][column - 1]
+        return USUAL[code] if code >= 0 else "blank"
 
-    def texts_below(self, row: int, column: int, n: int = 60) -> list[str]:
+    @cached_property
+    def _main_kinds(self) -> dict[int, list[int]]:
+        return {}
+
+    @cached_property
+    def _kind_codes(self) -> NDArray[np.int8]:
+        """Position in `USUAL` of the kind of each cell, -1 where blank: (n_rows, n_columns)."""
+        codes = {kind: i for i, kind in enumerate(USUAL)}
+        cells = [[codes.get(kind, -1) for kind in row] for row in self.kinds]
+        return np.array(cells, dtype=np.int8).reshape(len(cells), self.width)
+
+    def texts_below(self, row: int, column: int, n: int = BELOW) -> list[str]:
         """Folded texts of a column in the next rows."""
-        rows = self.sheet.cells[row : row + n]
-        return [fold(cell_text(r[column - 1])) for r in rows if column <= len(r) and r[column - 1] is not None]
+        rows = self.sample[row : row + n]
+        return [fold(cell_text(r[column - 1])) for r in rows if r[column - 1] is not None]

@@ -60,6 +60,8 @@ def plan_columns(columns: Sequence[Profile], roles: Roles, keep: Sequence[str]) 
 
 
 def _why_unused(column: Profile) -> str | None:
+    if column.stated.unused:
+        return column.stated.unused
     if column.is_constant:
         return "one value only"
     if column.numbers_rows:
@@ -184,7 +186,7 @@ def _variable(
         unit=unit,
         analyte=analyte_of(column.header) if unit else None,
         recode=column.recode if kind == "boolean" or column.sex_words else {},
-        missing=column.sentinels,
+        missing=(*column.sentinels, *(word for word in column.stated.missing if word not in column.sentinels)),
         status="proposed",
         score=SCORE,
     )
@@ -194,7 +196,8 @@ def _variable(
         unit=unit,
         levels=column.levels if kind == "category" else {},
         role=role,
-        timing="outcome" if role in ("outcome", "time", "event", "sibling") else "baseline",
+        ordered=column.stated.ordered and kind == "category",
+        timing="outcome" if role in ("outcome", "time", "event", "sibling") else column.stated.timing or "baseline",
         from_=dict.fromkeys(names, mapping),
     )
 

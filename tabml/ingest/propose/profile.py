@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from tabml.core.cohort import Kind
 from tabml.ingest.detectors import Tier, classify_identifier, is_birth_date, looks_like_free_text
 from tabml.ingest.layout import Table
+from tabml.ingest.propose.told import NOTHING, is_missing_there, kind_of, label_of, levels_of, stated_by
 from tabml.ingest.propose.words import DATE_PARTS, NEGATIVE_SENTINELS, ROW_NUMBER, SEX, SEX_WORDS, YES_NO, name_key
+from tabml.ingest.read import Stated
 from tabml.ingest.units import canonical_unit, split_unit
 from tabml.ingest.values import (
     date_evidence,
@@ -40,6 +42,8 @@ class Profile:
     decimals: tuple[str, ...]
     """Decimal mark of each cell's source."""
     stated_unit: str | None = None
+    stated: Stated = NOTHING
+    """What the file says of the column besides its cells."""
 
     @property
     def key(self) -> str:
@@ -48,7 +52,10 @@ class Profile:
     @cached_property
     def filled(self) -> NDArray[np.bool_]:
         """Cells that say something: neither blank nor a missing word nor a sentinel."""
-        known = {t: bool(t) and not is_missing(t) and fold(t) not in self.sentinels for t in set(self.texts)}
+        known = {
+            t: bool(t) and not is_missing(t) and fold(t) not in self.sentinels and not is_missing_there(self.stated, t)
+            for t in set(self.texts)
+        }
         return np.array([known[t] for t in self.texts], dtype=bool)
 
     @cached_property
@@ -102,6 +109,8 @@ class Profile:
     @cached_property
     def kind(self) -> Kind:
         """Number, integer, boolean, category, date, or text where there are too many levels."""
+        if told := kind_of(self.stated, self.counts):
+            return told
         if self.is_date:
             return "date"
         if self.is_numeric:
@@ -124,6 +133,8 @@ class Profile:
     @cached_property
     def levels(self) -> dict[str, str]:
         """Level codes as written, each spelling once; numbers by size, texts by alphabet."""
+        if self.stated.levels:
+            return levels_of(self.stated, self.counts)
         if self.is_numeric:
             return {f"{v:.15g}": f"{v:.15g}" for v in sorted(set(self.numbers[~np.isnan(self.numbers)].tolist()))}
         if self.sex_words:
@@ -154,15 +165,18 @@ class Profile:
     def label_and_unit(self) -> tuple[str, str | None]:
         """The measurement's name and its unit (UCUM), from header or units row; the unit of numbers only."""
         leaf = self.header.rsplit(" / ", 1)[-1]
+        told = label_of(self.stated)
         if self.kind not in ("number", "integer"):
-            return leaf, None
+            return self.stated.label or leaf, None
+        if told is not None:
+            return told if told[1] else (told[0], self.cell_unit)
         label, unit = split_unit(leaf)
         code = canonical_unit(self.stated_unit or unit or "")
         return (label, code) if code else (leaf, self.cell_unit)
 
     @cached_property
     def identifier(self) -> Tier | None:
-        return classify_identifier(self.header, list(self.counts))
+        return "verified" if self.stated.identifier else classify_identifier(self.header, list(self.counts))
 
     @property
     def is_birth_date(self) -> bool:
@@ -221,15 +235,15 @@ class TableStyle:
 
 def table_style(table: Table, order: str | None) -> TableStyle:
     """Decimal mark and order of dates from all cells of a table; `order` answers where no cell decides."""
-    columns = [[row[j] for row in table.rows if row[j]] for j in range(len(table.headers))]
-    marks = [decimal_mark(set(cells)).mark for cells in columns]
+    columns = [list(table.column(header).counts()) for header in table.headers]
+    marks = [decimal_mark(cells).mark for cells in columns]
     comma = marks.count(",") > marks.count(".")
-    evidence = [date_evidence(cells) for cells in map(set, columns) if cells]
+    evidence = [date_evidence(cells) for cells in columns if cells]
     dates = [e for e in evidence if e.dates > e.other]
     decided = {e.order for e in dates if e.order in ("dmy", "mdy")}
     undecided = any(e.undecided and e.order is None for e in dates)
     found = decided.pop() if len(decided) == 1 else None
-    missing = sorted({fold(t) for cells in map(set, columns) for t in cells if is_missing(t)})
+    missing = sorted({fold(t) for cells in columns for t in cells if is_missing(t)})
     return TableStyle("," if comma else ".", order or found, bool(order or found or not undecided), tuple(missing))
 
 
@@ -241,10 +255,10 @@ def profiles(tables: Sequence[Table], styles: Mapping[int, TableStyle]) -> tuple
         texts: list[str] = []
         decimals: list[str] = []
         for i, table in enumerate(tables):
-            cells = table.column(header)
+            cells = table.texts(header)
             texts.extend(cells)
             decimals.extend([styles[i].decimal] * len(cells))
-        made.append(Profile(header, tuple(texts), tuple(decimals), first.units.get(header)))
+        made.append(Profile(header, tuple(texts), tuple(decimals), first.units.get(header), stated_by(tables, header)))
     return tuple(made)
 
 

@@ -3,29 +3,50 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tabml.core.config import Data
 from tabml.core.errors import InputError, did_you_mean
 from tabml.core.findings import Finding, finding
-from tabml.ingest.read.records import CellValue, RawSheet, Row, address, column_letter, column_number
-from tabml.ingest.read.sniff import sniff, unreadable
+from tabml.ingest.read.arrow import read_arrow
+from tabml.ingest.read.column import CellValue, Column
+from tabml.ingest.read.decrypt import decrypted
+from tabml.ingest.read.document import Document, unreadable
+from tabml.ingest.read.html import read_html
+from tabml.ingest.read.records import RawSheet, Row, Stated, address, column_letter, column_number
+from tabml.ingest.read.redcap import has_events, lay_out, unite_redcap
+from tabml.ingest.read.sniff import Content, sniff
+from tabml.ingest.read.statistics import read_statistics
 from tabml.ingest.read.text import read_text
+from tabml.ingest.read.typed import typed_column
 from tabml.ingest.read.workbook import read_workbook
+from tabml.ingest.read.xml2003 import read_xml2003
 
 __all__ = [
     "CellValue",
+    "Column",
     "RawSheet",
     "Row",
+    "Stated",
     "address",
     "column_letter",
     "column_number",
     "list_files",
     "read_file",
     "read_files",
+    "typed_column",
 ]
+Reader = Callable[[Document, Content, Data], tuple[RawSheet, ...]]
+READERS: Mapping[Content, Reader] = {
+    **dict.fromkeys(("xlsx", "xlsb", "xls", "ods"), read_workbook),
+    **dict.fromkeys(("parquet", "arrow"), read_arrow),
+    **dict.fromkeys(("sav", "por", "dta", "sas7bdat", "xport"), read_statistics),
+    "html": read_html,
+    "xml2003": read_xml2003,
+    "text": read_text,
+}
 log = logging.getLogger(__name__)
 
 #: Files that live beside exports and hold no patients; in a folder they are passed over by name.
@@ -47,6 +68,7 @@ BESIDE = frozenset(
         ".ipynb",
         ".html",
         ".htm",
+        ".sas7bcat",
         ".pdf",
         ".doc",
         ".docx",
@@ -64,7 +86,6 @@ BESIDE = frozenset(
         ".db",
         ".log",
         ".names",
-        ".xml",
     ]
 )
 
@@ -77,14 +98,26 @@ def read_files(inputs: Sequence[Path], data: Data) -> tuple[RawSheet, ...]:
     files, findings = list_files(inputs)
     for passed_over in findings:
         log.info(passed_over.evidence)
-    sheets = tuple(sheet for file in files for sheet in read_file(file, data))
+    sheets = _laid_out(unite_redcap([sheet for file in files for sheet in _cells(file, data)]))
     return _chosen(sheets, data.sheet) if data.sheet is not None else sheets
 
 
 def read_file(path: Path, data: Data) -> tuple[RawSheet, ...]:
-    """The sheets of one workbook (hidden ones too), or the one sheet of a text file."""
-    content = sniff(path)
-    return (read_text(path),) if content == "text" else read_workbook(path, content, data)
+    """The sheets of one workbook (hidden ones too), or the one table of another file."""
+    return _laid_out(_cells(path, data))
+
+
+def _cells(path: Path, data: Data) -> tuple[RawSheet, ...]:
+    document = Document(Path(path))
+    content = sniff(document)
+    if content == "encrypted":
+        document = decrypted(document)
+        content = sniff(document)
+    return READERS[content](document, content, data)
+
+
+def _laid_out(sheets: Sequence[RawSheet]) -> tuple[RawSheet, ...]:
+    return tuple(part for sheet in sheets for part in (lay_out(sheet) if has_events(sheet) else (sheet,)))
 
 
 def list_files(inputs: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Finding, ...]]:

@@ -1,4 +1,4 @@
-"""The guard: an xlsx workbook is looked through, in blocks, before a reader may build its cells.
+"""The guard: a workbook is looked through, in blocks, before a reader may build its cells.
 
 It refuses what would exhaust memory or mislead (archive bombs, DTDs, cells at the far end of the sheet)
 and counts what the reader cannot see: error cells, formulas never calculated, hidden rows and columns.
@@ -6,23 +6,30 @@ and counts what the reader cannot see: error cells, formulas never calculated, h
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
 
 from tabml.core.config import Data
 from tabml.core.errors import InputError
+from tabml.ingest.read.document import Document
+from tabml.ingest.read.ole import Ole
 from tabml.ingest.read.scan import MAX_COLUMN, MAX_ROW, Patterns, SheetFacts
-from tabml.ingest.read.sniff import RESAVE
+from tabml.ingest.read.scan_ods import scan_ods
+from tabml.ingest.read.scan_xls import scan_xls, workbook_stream
+from tabml.ingest.read.scan_xlsb import scan_xlsb
+from tabml.ingest.read.sniff import RESAVE, Content
 
 BLOCK = 1 << 20
 LONGEST_PIECE = 64 << 20  # a row of 16,384 full cells is far shorter
 RATIO_FROM = 20 << 20  # small archives may pack well; they harm nobody
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, ValueError, NotImplementedError)
+DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, LookupError, OSError, ValueError, NotImplementedError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,50 +45,73 @@ class Guarded:
         return all(s.is_plain and s.box <= 50 * s.cells + 100_000 for s in self.sheets)
 
 
-def guard(path: Path, data: Data) -> Guarded:
-    """Look through an xlsx workbook; InputError names file, sheet and cell of what is refused."""
+def guard(document: Document, content: Content, data: Data) -> Guarded:
+    """Look through a workbook; InputError names file, sheet and cell of what is refused."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            check_archive(archive, path, data)
-            for part in _xml_parts(archive):
-                _refuse_dtd(archive, part, path.name)
-            facts = [_scan_sheet(archive, part, facts, path.name, data) for part, facts in _sheets(archive)]
+        if content == "xls":
+            facts = scan_xls(workbook_stream(Ole.of(document.read())) or b"")
+            unpacked = document.size
+        else:
+            with document.open() as stream, zipfile.ZipFile(stream) as archive:
+                check_archive(archive, document, data)
+                unpacked = sum(part.file_size for part in archive.infolist())
+                facts = _LOOKS[content](archive, document.name, data)
+        for sheet in facts:
+            _check_bounds(sheet, f"{document.name}, sheet {sheet.name}", data)
     except (*DAMAGE, ElementTree.ParseError):
-        raise damaged(path) from None
-    return Guarded(tuple(facts), unpacked_size(path))
+        raise damaged(document.name) from None
+    return Guarded(tuple(facts), unpacked)
 
 
-def damaged(path: Path, sheet: str | None = None) -> InputError:
+def damaged(file: str, sheet: str | None = None) -> InputError:
     """The InputError for a workbook whose parts cannot be unpacked or parsed."""
-    where = f"{path.name}, sheet {sheet}" if sheet else path.name
+    where = f"{file}, sheet {sheet}" if sheet else file
     return InputError("the workbook is damaged: a part of it cannot be read", where=where, hint=RESAVE)
 
 
-def unpacked_size(path: Path) -> int:
-    """Bytes the archive's directory declares for all parts."""
-    with zipfile.ZipFile(path) as archive:
-        return sum(part.file_size for part in archive.infolist())
+def _look_xlsx(archive: zipfile.ZipFile, file: str, data: Data) -> list[SheetFacts]:
+    for part in _xml_parts(archive):
+        _refuse_dtd(archive, part, file)
+    return [_scan_sheet(archive, part, facts, file, data) for part, facts in _sheets(archive)]
 
 
-def check_archive(archive: zipfile.ZipFile, path: Path, data: Data) -> None:
+def _look_xlsb(archive: zipfile.ZipFile, file: str, data: Data) -> list[SheetFacts]:
+    for part in _xml_parts(archive):
+        _refuse_dtd(archive, part, file)
+    return scan_xlsb(archive)
+
+
+def _look_ods(archive: zipfile.ZipFile, file: str, data: Data) -> list[SheetFacts]:
+    for part in _xml_parts(archive):
+        _refuse_dtd(archive, part, file)
+    with archive.open("content.xml") as content:
+        return scan_ods(content)
+
+
+_LOOKS: Mapping[str, Callable[[zipfile.ZipFile, str, Data], list[SheetFacts]]] = {
+    "xlsx": _look_xlsx, "xlsb": _look_xlsb, "ods": _look_ods,
+}  # fmt: skip
+
+
+def check_archive(archive: zipfile.ZipFile, document: Document, data: Data) -> None:
     """Refuse archives that unpack to far more than they are, or that hold a part twice."""
     parts = archive.infolist()
     unpacked = sum(part.file_size for part in parts)
-    packed = max(1, path.stat().st_size)
+    packed = max(1, document.size)
     if unpacked > data.max_unpacked:
         raise InputError(
             f"the workbook unpacks to {unpacked / 1e9:.1f} GB, above the limit of {data.max_unpacked / 1e9:.1f} GB",
-            where=path.name,
+            where=document.name,
             hint="export the sheet as CSV, or --set data.max_unpacked=BYTES",
         )
     if unpacked > RATIO_FROM and unpacked / packed > data.max_ratio:
         raise InputError(
             f"the workbook unpacks to {unpacked / packed:.0f} times its size, as an archive bomb would",
-            where=path.name,
+            where=document.name,
             hint="delete empty formatted rows and columns and save it again, or --set data.max_ratio=NUMBER",
         )
     if len({part.filename.casefold() for part in parts}) < len(parts):
-        raise InputError("the workbook holds one part twice", where=path.name, hint=RESAVE)
+        raise InputError("the workbook holds one part twice", where=document.name, hint=RESAVE)
 
 
 def _xml_parts(archive: zipfile.ZipFile) -> list[str]:
@@ -102,6 +132,10 @@ def _check_markup(block: bytes, file: str) -> None:
         raise InputError(
             "the workbook holds a document type definition, which no Excel writes", where=file, hint=RESAVE
         )
+    _refuse_wide(block, file)
+
+
+def _refuse_wide(block: bytes, file: str) -> None:
     if block.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00")):
         raise InputError("a part of the workbook is not UTF-8", where=file, hint=RESAVE)
 
@@ -132,11 +166,13 @@ def _scan_sheet(archive: zipfile.ZipFile, part: str, facts: SheetFacts, file: st
             head = stream.read(BLOCK)
             patterns = Patterns.of(head)
             for piece in _pieces(head, stream, patterns.prefix, where):
-                _check_markup(piece, where)
+                _refuse_wide(piece, where)
                 patterns.read(piece, facts)
+                if facts.has_declarations:
+                    _check_markup(piece, where)
                 _check_bounds(facts, where, data)
     except DAMAGE:
-        raise damaged(Path(file), facts.name) from None
+        raise damaged(file, facts.name) from None
     facts.hidden_columns = {c for c in facts.hidden_columns if c <= facts.last_column}
     return facts
 

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import pickle
-import subprocess
+import re
 import sys
-import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 from tabml.core.config import Data
 from tabml.core.errors import InputError
 from tabml.ingest.read import child
-from tabml.ingest.read.guard import Guarded, check_archive, damaged, guard
-from tabml.ingest.read.records import RawSheet, Row
+from tabml.ingest.read.column import CellValue, Column, any_filled, stacked
+from tabml.ingest.read.document import Document
+from tabml.ingest.read.guard import Guarded, damaged, guard
+from tabml.ingest.read.process import running
+from tabml.ingest.read.records import RawSheet
 from tabml.ingest.read.scan import SheetFacts
-from tabml.ingest.read.sniff import DECRYPT, RESAVE, Content, unreadable
+from tabml.ingest.read.sniff import DECRYPT, RESAVE, Content
+from tabml.ingest.read.typed import mixed_column
 
 #: Unpacked bytes up to which a clean workbook is read in this process: its cells cannot need more than a
-#: few hundred MB, so a child (about 0.1 s, and every cell sent through a pipe) would protect nothing.
-SMALL_WORKBOOK = 32_000_000
+#: few hundred MB, so a child (a quarter of a second, and every cell sent through a pipe) would protect nothing.
+SMALL_WORKBOOK = 256_000_000
 BYTES_PER_CELL = 120  # a calamine cell, its Python object and its place in two rows, rounded up
 BASE_BYTES = 1 << 30  # interpreter, libraries and one chunk of rows
+_SPAN = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
 
 
 @dataclass(frozen=True)
@@ -33,33 +39,31 @@ class _Sheet:
     name: str
     hidden: bool
     merged: tuple[tuple[int, int, int, int], ...]
-    rows: tuple[Row, ...]
+    columns: tuple[Column, ...]
 
 
-def read_workbook(path: Path, content: Content, data: Data) -> tuple[RawSheet, ...]:
+def read_workbook(document: Document, content: Content, data: Data) -> tuple[RawSheet, ...]:
     """Every worksheet of an xlsx, xlsm, xlsb, xls or ods workbook, hidden ones too."""
-    guarded = guard(path, data) if content == "xlsx" else None
-    if content in ("xlsb", "ods"):
-        with zipfile.ZipFile(path) as archive:
-            check_archive(archive, path, data)
-    is_small = guarded is not None and guarded.is_clean and guarded.unpacked <= SMALL_WORKBOOK
-    mend = guarded is not None and any(sheet.has_odd_errors for sheet in guarded.sheets)
-    if is_small:
-        parsed = _collect(child.messages(str(path), mend=mend), path)
+    guarded = guard(document, content, data)
+    mend = any(sheet.has_odd_errors for sheet in guarded.sheets)
+    if content == "xlsx" and guarded.is_clean and guarded.unpacked <= SMALL_WORKBOOK:
+        with document.open() as stream:
+            parsed = _collect(child.messages(stream, mend=mend), document.name)
     else:
-        parsed = _parse_in_child(path, _memory_needed(path, guarded), mend=mend)
-    facts = {sheet.name: sheet for sheet in guarded.sheets} if guarded else {}
-    digest = _sha256(path)
-    return tuple(_raw(path.name, digest, sheet, facts.get(sheet.name)) for sheet in parsed)
+        parsed = _parse_in_child(document, _memory_needed(guarded), mend=mend)
+    facts = {sheet.name: sheet for sheet in guarded.sheets}
+    if content == "ods":
+        parsed = [replace(sheet, columns=tuple(map(_with_spans, sheet.columns))) for sheet in parsed]
+    return tuple(_raw(document, sheet, facts.get(sheet.name)) for sheet in parsed)
 
 
-def _raw(file: str, digest: str, sheet: _Sheet, facts: SheetFacts | None) -> RawSheet:
-    raw = RawSheet(file, digest, sheet.name, _trimmed(sheet.rows), hidden=sheet.hidden, merged=sheet.merged)
+def _raw(document: Document, sheet: _Sheet, facts: SheetFacts | None) -> RawSheet:
+    raw = RawSheet(document.name, document.sha256, sheet.name, sheet.columns, hidden=sheet.hidden, merged=sheet.merged)
     if facts is None:
         return raw
     return replace(
         raw,
-        hidden=facts.hidden,
+        hidden=sheet.hidden or facts.hidden,
         hidden_rows=frozenset(facts.hidden_rows),
         hidden_columns=frozenset(facts.hidden_columns),
         merged=tuple(sorted(facts.merged)),
@@ -70,84 +74,80 @@ def _raw(file: str, digest: str, sheet: _Sheet, facts: SheetFacts | None) -> Raw
     )
 
 
-def _trimmed(rows: tuple[Row, ...]) -> tuple[Row, ...]:
-    last = len(rows)
-    while last and all(value is None for value in rows[last - 1]):
-        last -= 1
-    width = max((len(row) for row in rows[:last]), default=0)
-    if all(len(row) == width for row in rows[:last]):
-        return rows[:last]
-    return tuple(row + (None,) * (width - len(row)) for row in rows[:last])
+def _with_spans(column: Column) -> Column:
+    """Durations of an ods workbook, which calamine leaves as they are written: PT30H05M00S."""
+    if not any(_SPAN.fullmatch(text) for text in column.distinct):
+        return column
+    return Column.of([_span(value) for value in column.values()])
 
 
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise unreadable(path, error) from None
+def _span(value: CellValue) -> CellValue:
+    found = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        return value
+    hours, minutes, seconds = (int(part) for part in found.groups())
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
-def _memory_needed(path: Path, guarded: Guarded | None) -> int:
+def _memory_needed(guarded: Guarded) -> int:
     """Address space a harmless workbook of this size can need, with room to spare."""
-    if guarded is not None:
-        largest = max((sheet.box for sheet in guarded.sheets), default=0)
-        return BASE_BYTES + BYTES_PER_CELL * largest + 8 * guarded.unpacked
-    unpacked = path.stat().st_size
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(part.file_size for part in archive.infolist())
-    return BASE_BYTES + 40 * unpacked
+    largest = max((sheet.box for sheet in guarded.sheets), default=0)
+    return BASE_BYTES + BYTES_PER_CELL * largest + 8 * guarded.unpacked
 
 
-def _parse_in_child(path: Path, memory: int, *, mend: bool = False) -> list[_Sheet]:
-    script = [str(Path(child.__file__)), str(path.resolve()), str(memory), "mend" if mend else "as-is"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-    with subprocess.Popen(
-        [sys.executable, "-P", *script],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-    ) as process:
-        try:
-            return _collect(_received(process.stdout), path)
-        finally:
-            process.kill()
+def _parse_in_child(document: Document, memory: int, *, mend: bool = False) -> list[_Sheet]:
+    source = "-" if document.content is not None else str(document.path.resolve())
+    script = [str(Path(child.__file__)), source, str(memory), "mend" if mend else "as-is"]
+    with running([sys.executable, "-P", *script], document.content) as process:
+        return _collect(_received(process.stdout), document.name)
 
 
 def _received(stream: Any) -> Iterator[child.Message]:
-    while True:
-        try:
-            yield child.SafeUnpickler(stream).load()
-        except (EOFError, pickle.UnpicklingError):
-            # stopped by the memory limit, or aborted: no more can be learned from it
-            yield "error", "MemoryError", None
-            return
+    with suppress(pa.ArrowException, ValueError):
+        yield from child.receive(stream)
+    # stopped by the memory limit, or aborted: no more can be learned from it
+    yield "error", "MemoryError", None
 
 
-def _collect(messages: Iterable[child.Message], path: Path) -> list[_Sheet]:
+def _collect(messages: Iterable[child.Message], file: str) -> list[_Sheet]:
     """Sheets from the messages of a reader; InputError for its failure."""
     sheets: list[_Sheet] = []
-    rows: list[Row] = []
+    chunks: list[tuple[Column, ...]] = []
     head: child.Message | None = None
     for message in messages:
-        if message[0] == "rows":
-            rows.extend(message[1])
+        if message[0] == "cells":
+            chunks.append(_columns(message[1]))
             continue
         if head is not None:
-            sheets.append(_Sheet(head[1], head[2], tuple(sorted(head[3])), tuple(rows)))
+            merged = tuple(sorted((a, b, c, d) for a, b, c, d in head[3]))
+            sheets.append(_Sheet(head[1], head[2], merged, _whole(chunks, before=head[4])))
         if message[0] == "error":
-            raise _reader_error(path, message[1], message[2])
+            raise _reader_error(file, message[1], message[2])
         if message[0] == "end":
             break
-        rows, head = [], message
+        chunks, head = [], message
     return sheets
 
 
-def _reader_error(path: Path, kind: str, sheet: str | None) -> InputError:
+def _columns(batch: pa.RecordBatch) -> tuple[Column, ...]:
+    parts: dict[str, list[pa.Array]] = {}
+    for name, array in zip(batch.schema.names, batch.columns, strict=True):
+        parts.setdefault(name, []).append(array)
+    return tuple(map(mixed_column, parts.values()))
+
+
+def _whole(chunks: list[tuple[Column, ...]], *, before: int) -> tuple[Column, ...]:
+    """The columns of a sheet without the empty rows at its end."""
+    columns = stacked(chunks)
+    filled = any_filled(columns)
+    last = int(np.flatnonzero(filled)[-1]) + 1 if filled.any() else 0
+    empty = [Column.empty(last)] * before if columns else []
+    return (*empty, *(column.slice(0, last) for column in columns))
+
+
+def _reader_error(file: str, kind: str, sheet: str | None) -> InputError:
     if kind == "PasswordError":
-        return InputError("the workbook is encrypted with a password", where=path.name, hint=DECRYPT)
+        return InputError("the workbook is encrypted with a password", where=file, hint=DECRYPT)
     if kind == "MemoryError":
-        return InputError("the reader of the workbook ran out of memory and was stopped", where=path.name, hint=RESAVE)
-    return damaged(path, sheet)
+        return InputError("the reader of the workbook ran out of memory and was stopped", where=file, hint=RESAVE)
+    return damaged(file, sheet)

@@ -43,7 +43,22 @@ MOLAR_MASS: dict[str, float] = {
     "triiodothyronine": 650.97,
     "digoxin": 780.94,
     "ethanol": 46.07,
+    # sums of the standard atomic weights of the formula; peptides: of their residues
+    "aldosterone": 360.44,
+    "dheas": 368.49,
+    "copper": 63.546,
+    "zinc": 65.38,
+    "c_peptide": 3020.3,
+    "bnp": 3464.0,
+    "nt_probnp": 8457.0,  # 0.118 pmol/L per ng/L
+    "acth": 4541.1,
+    "calcitonin": 3417.8,
+    "parathyroid_hormone": 9425.0,  # 0.106 pmol/L per ng/L
+    "igf1": 7649.0,
+    "anti_mullerian_hormone": 140000.0,  # 7.14 pmol/L per ug/L
 }
+#: Two units of one ratio that hospitals write for HbA1c only: IFCC and NGSP values lie on a line that misses the origin.
+HBA1C = {"mmol/mol", "%"}
 #: Equivalents per mol.
 VALENCE: dict[str, int] = {"sodium": 1, "potassium": 1, "chloride": 1, "bicarbonate": 1, "calcium": 2, "magnesium": 2}
 #: Words of headers, in eight languages, that name an analyte (folded, matched at the start of a word).
@@ -90,6 +105,11 @@ def convert_factor(from_unit: str, to_unit: str, analyte: str | None = None) -> 
     if start.offset != end.offset:
         raise ConfigError(
             f"{from_unit!r} and {to_unit!r} do not share their zero", hint="write an expr in the codebook"
+        )
+    if {canonical_unit(from_unit), canonical_unit(to_unit)} == HBA1C:
+        raise ConfigError(
+            "HbA1c in mmol/mol and in % do not share their zero",
+            hint="write an expr in the codebook: percent = 0.0915 * mmol/mol + 2.15",
         )
     molar = _link(start, end, analyte)
     if molar is None:

@@ -17,11 +17,13 @@ from tabml.learn.calibrate import Teacher
 from tabml.learn.contenders import choosers
 from tabml.learn.ensemble import Decision, Field, blend_links, decide
 from tabml.learn.executor import Executor
+from tabml.learn.folds import gather, run_folds
 from tabml.learn.loss import Floats, Link, loss_rule
 from tabml.learn.material import Material
-from tabml.learn.plan import CentrePlan, effective_events
-from tabml.learn.search import Trial, field_of, gather, run_folds
+from tabml.learn.patients import effective_events
+from tabml.learn.plan import CentrePlan
 from tabml.learn.trial import FoldResult
+from tabml.learn.trials import Trial, field_of
 
 MOST_CENTRES_TO_RESELECT = 5
 FEW = 10  # of either class: such a centre is shown and not pooled

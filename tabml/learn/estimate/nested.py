@@ -14,7 +14,7 @@ from tabml.learn.calibrate import Teacher
 from tabml.learn.contenders import choosers
 from tabml.learn.ensemble import blend_links, decide
 from tabml.learn.loss import Floats, Link, LossRule
-from tabml.learn.search import Trial, field_of
+from tabml.learn.trials import Trial, field_of
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from tabml.core.errors import ConfigError, did_you_mean
 from tabml.core.privacy import SMALL_CELL
-from tabml.core.strictyaml import load_yaml
 
 Preset = Literal["quick", "standard", "publication"]
 
@@ -192,7 +190,6 @@ PRESETS: dict[Preset, dict[str, Any]] = {
     "publication": {"estimate.method": "nested", "prep.missing_flags": False, "search.trials": 0},
 }
 
-RESERVED_ENVIRONMENT = ("TABML_STORE_URL", "TABML_SERVE_TOKEN", "TABML_KEY_FILE", "TABML_TEST_")
 #: Settings that hold paths: read relative to the study file that names them, stored as base names.
 PATH_SETTINGS = ("data.codebook", "privacy.key_file", "search.plugins", "out")
 NOT_IN_HASH = ("executor", "out", "limits")
@@ -212,50 +209,6 @@ def settings() -> Iterator[tuple[str, Any, str]]:
     yield from walk(StudyConfig, "")
 
 
-def load_config(
-    file: Path | None = None,
-    *,
-    flags: Mapping[str, Any] | None = None,
-    assignments: Iterable[str] = (),
-    environment: Mapping[str, str] | None = None,
-) -> StudyConfig:
-    """Build the tree from a study file, the environment, `--set` assignments and named flags.
-
-    `file` is a path or the name of a shipped study file (see `study_file`). `flags` maps dotted paths to
-    values; None means "not given". A path named both by a flag and by `--set` is a ConfigError, as is an
-    unknown key (with the near miss).
-    """
-    tree = _read_tree(study_file(file)) if file is not None else {}
-    for path, value in _from_environment(os.environ if environment is None else environment):
-        _assign(tree, path, value)
-    given = {path: value for path, value in (flags or {}).items() if value not in (None, ())}
-    for path, value in given.items():
-        _assign(tree, path, value)
-    for assignment in assignments:
-        path, equals, text = assignment.partition("=")
-        path = path.strip()
-        if not equals or not path:
-            raise ConfigError(f"--set {assignment!r} is not PATH=VALUE", hint="e.g. --set split.outer_folds=10")
-        if path in given:
-            raise ConfigError(f"{path} is set twice: by its own option and by --set", hint="use one of them")
-        _assign(tree, path, load_yaml(text, f"--set {path}"))
-    return parse_config(tree, where=file.name if file else None)
-
-
-def configs_folder() -> Path:
-    """Folder of the study files tabml ships: inside an installed package, beside it in a clone."""
-    package = Path(__file__).resolve().parents[1]
-    inside = package / "configs"
-    return inside if inside.is_dir() else package.parent / "configs"
-
-
-def study_file(name: Path | str) -> Path:
-    """The study file meant: a path as given, or a shipped one by its bare name, such as `survival`."""
-    path = Path(name)
-    shipped = configs_folder() / f"{path.name.removesuffix('.yaml')}.yaml"
-    return shipped if not path.exists() and path.name == str(path) and shipped.is_file() else path
-
-
 def parse_config(tree: Mapping[str, Any], where: str | None = None) -> StudyConfig:
     """Validate a plain tree; all faults are named in one ConfigError."""
     try:
@@ -268,7 +221,7 @@ def resolve(config: StudyConfig) -> StudyConfig:
     """Fill what the preset decides; settings that were given stay."""
     tree = config.model_dump()
     for path, value in PRESETS[config.preset].items():
-        node, key = _descend(tree, path)
+        node, key = descend(tree, path)
         if node[key] is None:
             node[key] = value
     return parse_config(tree)
@@ -277,7 +230,7 @@ def resolve(config: StudyConfig) -> StudyConfig:
 def with_setting(config: StudyConfig, path: str, value: Any) -> StudyConfig:
     """The tree with one setting changed."""
     tree = config.model_dump()
-    _assign(tree, path, value)
+    assign(tree, path, value)
     return parse_config(tree)
 
 
@@ -288,7 +241,7 @@ def shareable(config: StudyConfig) -> dict[str, Any]:
     """
     tree = config.model_dump(mode="json") | {"out": None}
     for path in PATH_SETTINGS[:-1]:
-        node, key = _descend(tree, path)
+        node, key = descend(tree, path)
         node[key] = (
             [Path(v).name for v in node[key]] if isinstance(node[key], list) else node[key] and Path(node[key]).name
         )
@@ -318,50 +271,7 @@ def seconds(text: str) -> float:
     return value
 
 
-def _read_tree(file: Path) -> dict[str, Any]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise ConfigError(f"study file cannot be read: {reason}", where=file.name, hint="check --config") from None
-    tree = load_yaml(text, file.name)
-    if tree is None:
-        return {}
-    if not isinstance(tree, dict):
-        raise ConfigError("a study file holds settings, one `key: value` a line", where=file.name)
-    # A stored study.yaml carries the tree under `config`, beside versions and hashes.
-    if "config" in tree and "software" in tree:
-        tree = tree["config"]
-    return _beside(dict(tree), file.parent)
-
-
-def _beside(tree: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Paths in a study file are meant from the folder it stands in; `out` is meant from where one stands."""
-    for path in PATH_SETTINGS[:-1]:
-        node: Any = tree
-        *parents, key = path.split(".")
-        for parent in parents:
-            node = node.get(parent) if isinstance(node, dict) else None
-        if isinstance(node, dict) and node.get(key):
-            value = node[key]
-            node[key] = [str(folder / v) for v in value] if isinstance(value, list) else str(folder / str(value))
-    return tree
-
-
-def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    top = set(StudyConfig.model_fields)
-    for name in sorted(environment):
-        if not name.startswith("TABML_") or name.startswith(RESERVED_ENVIRONMENT):
-            continue
-        path = name.removeprefix("TABML_").lower().replace("__", ".")
-        if path.split(".")[0] not in top:
-            raise ConfigError(
-                f"environment variable {name} names no setting", hint=did_you_mean(path.split(".")[0], top)
-            )
-        yield path, load_yaml(environment[name], name)
-
-
-def _descend(tree: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
+def descend(tree: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
     *parents, key = path.split(".")
     node = tree
     for parent in parents:
@@ -371,11 +281,11 @@ def _descend(tree: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
     return node, key
 
 
-def _assign(tree: dict[str, Any], path: str, value: Any) -> None:
+def assign(tree: dict[str, Any], path: str, value: Any) -> None:
     known = [p for p, _, _ in settings()]
     if path not in known:
         raise ConfigError(f"unknown setting {path!r}", hint=did_you_mean(path, known))
-    node, key = _descend(tree, path)
+    node, key = descend(tree, path)
     default = next(d for p, d, _ in settings() if p == path)
     node[key] = [value] if isinstance(default, tuple) and isinstance(value, str | int | float) else value
 
