@@ -33,8 +33,8 @@ FINAL = {
 }
 MANY = 0.6  # of the resamples drawn: a measure with fewer was taken on fewer on purpose, not for want of pairs
 FLAGS = {
-    True: "missing values were imputed (mean in linear models, else median or most frequent level) and marked by an indicator column",
-    False: "missing values were imputed (mean in linear models, else median or most frequent level), without indicator columns",
+    True: "missing values were imputed (mean in linear models and nets, else a measured median or the most frequent level) and marked by an indicator column",
+    False: "missing values were imputed (mean in linear models and nets, else a measured median or the most frequent level), without indicator columns",
 }
 
 
@@ -115,7 +115,9 @@ def _missing(view: View) -> str:
         return _fill("handling of missing values")
     most = _config(view, "prep.max_missing")
     limit = (
-        f"; models that need complete data left out variables with more than {100 * most:.0f} % missing" if most else ""
+        f"; {'models that need complete data' if flags else 'all models'} left out variables with more than {100 * most:.0f} % missing"
+        if most
+        else ""
     )
     return f"In each training fold {FLAGS[bool(flags)]}{limit}. The outcome was never imputed and never used to impute."
 

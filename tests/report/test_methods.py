@@ -99,5 +99,11 @@ def test_intervals_on_fewer_resamples_are_said(heart: dict[str, Any]) -> None:
     assert "(of which 190 or more could be used)" in text and "those of calibration error (ICI) on 100" in text
 
 
+def test_without_missing_flags_every_model_leaves_out_what_is_mostly_missing(heart: dict[str, Any]) -> None:
+    assert "all models left out variables with more than 60 % missing" in " ".join(methods(heart))
+    flags = changed(heart, "prep.missing_flags", True)
+    assert "models that need complete data left out" in " ".join(methods(flags))
+
+
 def test_the_estimator_of_the_auroc_is_named(heart: dict[str, Any]) -> None:
     assert "For AUROC pairs of patients of one fold are counted" in " ".join(methods(heart))

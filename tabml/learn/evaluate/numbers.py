@@ -266,7 +266,7 @@ def _others(models: Mapping[str, object], twins: bool) -> list[str]:
 
 def _difference(estimate: Estimate) -> Estimate:
     """A difference above 0 means the first number is larger, better or not."""
-    return replace(estimate, decimals=max(3, estimate.decimals))
+    return replace(estimate, decimals=estimate.decimals + 1)
 
 
 def _cross_fitted(bench: Bench, ask: Ask, scored: Scored, draws: Mapping[Ask, Floats]) -> Value:

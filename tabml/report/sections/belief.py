@@ -26,6 +26,10 @@ def section(view: View) -> Section:
         blocks.append(SideBySide(figure, table))
     else:
         blocks.extend((*figure, *table))
+    if table and not figure and view.task == "regression" and view.best_curves("calibration"):
+        blocks.append(
+            Text("The picture of predicted and observed values above shows the same, group by group.", "note")
+        )
     if not blocks:
         blocks.append(
             Text(
