@@ -22,7 +22,7 @@ ABOUT_THE_MODEL = ("TB208", "TB230", "TB301", "TB302", "TB303")
 ROLE_WORDS = {"patient_id": "patient id", "centre": "centre", "index_date": "date", "visit": "visit", "outcome": "outcome",
               "time": "follow-up time", "event": "event", "entry": "entry time", "treatment": "treatment"}  # fmt: skip
 #: Counts that the headline of a summary holds.
-SAID_BEFORE = ("patients", "features", "rows")
+SAID_BEFORE = ("patients", "features")
 COUNT_WORDS = {"patients": "patient", "rows": "row", "usable_patients": "with a usable outcome", "events": "event",
                "centres": "centre", "features": "predictor"}  # fmt: skip
 
@@ -49,8 +49,7 @@ def study_text(outcome: StudyOutcome) -> str:
 
 def summary_text(outcome: StudyOutcome) -> str:
     """The answer of `tabml summary`."""
-    known = outcome.document.get("counts", {})
-    counts = _counts({k: n for k, n in known.items() if k not in SAID_BEFORE or known.get("repeated")})
+    counts = _counts(outcome.document.get("counts", {}), but=SAID_BEFORE)
     from tabml.ingest.propose.question import quoted
 
     place = name(outcome.folder)
@@ -108,8 +107,8 @@ def _columns(codebook: Codebook, role: str) -> list[str]:
     return list(columns)
 
 
-def _counts(counts: Mapping[str, Any]) -> str:
-    words = [_count(counts[key], key) for key in COUNT_WORDS if _worth_telling(key, counts)]
+def _counts(counts: Mapping[str, Any], but: tuple[str, ...] = ()) -> str:
+    words = [_count(counts[key], key) for key in COUNT_WORDS if key not in but and _worth_telling(key, counts)]
     return ", ".join(words)
 
 

@@ -92,3 +92,13 @@ def test_a_ratio_is_given_for_a_step_that_moves_the_risk() -> None:
     assert evidence._ratio(-1e-6, "platelets", "platelets", known) == "0.99 per 10\u202f000"
     assert evidence._ratio(1.0, "creatinine", "creatinine", known) == "1.11 per 0.1"
     assert evidence._ratio(1.0, "sex=1", "sex", known) == "2.72"
+
+
+def test_predictors_that_no_member_reads_are_named_with_the_reason() -> None:
+    def member(used, left):
+        return SimpleNamespace(prep=SimpleNamespace(variables=used, left_out=left))
+
+    final = SimpleNamespace(members=[member(("Alder",), {"Kon": "missing"}), member(("Alder",), {})])
+    frame = SimpleNamespace(columns=["Alder", "Kon", "sex"])
+    found = evidence.not_used(SimpleNamespace(final=final, material=SimpleNamespace(variables=VARIABLES, frame=frame)))
+    assert found == {"kön": "missing", "sex": ""}
