@@ -10,7 +10,7 @@ from typing import Any
 
 from tabml.core.target import horizon_text
 from tabml.report.document import View
-from tabml.report.words import METRICS, PAIRS, WITHIN_FOLDS, count, listed, metric
+from tabml.report.words import METRICS, PAIRS, UNUSED, WITHIN_FOLDS, count, listed, metric
 
 FILL = "author must fill: {what}."
 
@@ -36,10 +36,6 @@ FLAGS = {
     True: "missing values were imputed (mean in linear models and nets, else a measured median or the most frequent level) and marked by an indicator column",
     False: "missing values were imputed (mean in linear models and nets, else a measured median or the most frequent level), without indicator columns",
 }
-
-
-#: Why a predictor is not read by the final model.
-UNUSED = {"missing": " (too much of it is missing)", "constant": " (the same in all training patients)"}
 
 
 def methods(document: Mapping[str, Any], summary: Mapping[str, Any] | None = None) -> tuple[str, ...]:

@@ -76,6 +76,8 @@ BIASED = ("cv_winner", "apparent")
 
 #: What the demographic baseline is given where a study does not say which of the two it found.
 AGE_SEX = "age and sex"
+#: Why a predictor is not read by the final model.
+UNUSED = {"missing": " (too much of it is missing)", "constant": " (the same in all training patients)"}
 #: Measures that count pairs of patients: of one fold, so that both risks come from the same model.
 PAIRS = ("auroc", "hand_till_m", "one_vs_rest_auroc", "uno_c", "harrell_c", "auc_at")
 WITHIN_FOLDS = "pairs of patients of one fold are counted, whose risks come from the same model"

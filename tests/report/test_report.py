@@ -184,6 +184,14 @@ class TestAnswer:
         document["comparisons"] = [{**gained, "lower": -0.004}]
         assert "It orders patients better" not in Page(render_report(document)).words
 
+    def test_predictors_that_the_model_does_not_read_are_named_beside_those_it_does(
+        self, heart: dict[str, Any]
+    ) -> None:
+        document = copy.deepcopy(heart)
+        document["study"]["not_used"] = {"# vessels": "missing"}
+        words = Page(render_report(document)).words
+        assert "The final model does not use # vessels (too much of it is missing)." in words
+
     def test_the_estimator_stands_beside_the_headline(self, heart: dict[str, Any]) -> None:
         first = Page(render_report(heart)).words
         assert "Pairs are of one fold, so that both risks come from the same model." in first
