@@ -14,7 +14,7 @@ def learn_fill(plan: ColumnPlan, reading: Reading, share: Floats | None = None, 
     """The plan with what replaces missing cells: the median of numbers, the most frequent level or boolean.
 
     Of two middle numbers the lower is taken, not their mean: the value is one that some patient was measured at, so
-    that no split of a tree holds filled cells alone and reads who was not measured, and with it the centre.
+    that no split of a tree holds filled cells alone. Splits close around it can still hold mostly filled cells.
     With `mean` it is the training mean of each column the variable makes, of a category the shares of its levels:
     right for linear models, to whom a missing cell then says nothing, where the most frequent level would be believed.
     Depends on the values only, not on their order; at a tie the first in sorted order wins. A variable never
