@@ -7,23 +7,26 @@ overrides it. A sheet that holds no table of patients gives a `NoTable` with the
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tabml.core.findings import finding
+from tabml.core.errors import InputError
+from tabml.core.findings import Severity, finding
 from tabml.ingest.layout.aside import rows_aside
 from tabml.ingest.layout.body import Body
 from tabml.ingest.layout.grid import HEAD_ROWS, Grid
 from tabml.ingest.layout.head import Head, find_head, stated_head
-from tabml.ingest.layout.notes import layout_findings
+from tabml.ingest.layout.notes import OF_THE_SHEET, layout_findings
 from tabml.ingest.layout.refuse import why_refused
+from tabml.ingest.layout.regions import Region, find_regions, is_legend
 from tabml.ingest.layout.table import NoTable, Table
 from tabml.ingest.layout.words import TOTALS_WORDS
 from tabml.ingest.read import Column, RawSheet
 from tabml.ingest.values import fold
 
-__all__ = ["HEAD_ROWS", "TOTALS_WORDS", "NoTable", "Table", "find_table"]
+__all__ = ["HEAD_ROWS", "TOTALS_WORDS", "NoTable", "Region", "Table", "find_table", "find_tables"]
 
 
 def find_table(
@@ -33,55 +36,126 @@ def find_table(
     totals_words: Container[str] = TOTALS_WORDS,
     named: bool = False,
 ) -> Table | NoTable:
-    """The table of a sheet, or why there is none.
+    """The table of a sheet, of several the largest (the others are named in a TB104), or why there is none."""
+    found = find_tables(sheet, header_rows=header_rows, totals_words=totals_words, named=named)
+    tables = [t for t in found if isinstance(t, Table)]
+    if not tables:
+        return found[0]
+    largest = max(tables, key=lambda t: len(t) * len(t.headers))
+    beside = [t for t in found if t is not largest]
+    if not beside:
+        return largest
+    said = [f for t in beside if isinstance(t, NoTable) for f in t.findings]
+    said += [finding("TB104", f"{t.name}: another table, not read", count=1) for t in beside if isinstance(t, Table)]
+    return largest.with_findings((*largest.findings, *said))
 
-    `header_rows` (counted from 1) are taken as stated and nothing is refused. A hidden sheet is read only
-    when `named`, by a codebook or `--sheet`, or when its header rows are stated. `totals_words` are folded.
+
+def find_tables(
+    sheet: RawSheet,
+    *,
+    header_rows: Sequence[int] = (),
+    totals_words: Container[str] = TOTALS_WORDS,
+    named: bool = False,
+    within: Region | None = None,
+) -> tuple[Table | NoTable, ...]:
+    """Every table of a sheet and what stands apart from it without being one; at least one item.
+
+    `header_rows` (counted from 1) are taken as stated, nothing is refused and the sheet is one table. `within`
+    looks at one range only. A hidden sheet is read only when `named`, by a codebook or `--sheet`, or when its
+    header rows are stated. `totals_words` are folded.
     """
     if sheet.hidden and not named and not header_rows:
-        return NoTable(
-            sheet, "the sheet is hidden", (finding("TB102", f"{sheet.name} is hidden: listed, not read", count=1),)
-        )
+        evidence = f"{sheet.name} is hidden: listed, not read"
+        return (NoTable(sheet, "the sheet is hidden", (finding("TB102", evidence, count=1),)),)
     if sheet.is_empty:
-        return _none(sheet, "empty")
-    grid = Grid(sheet, max([HEAD_ROWS, *header_rows]))
-    head = stated_head(grid, header_rows) if header_rows else find_head(grid)
-    reason = None if header_rows else why_refused(grid, head)
+        return (_none(sheet, "empty"),)
+    if header_rows and within is None:
+        return (_in_region(sheet, None, header_rows, totals_words),)
+    regions = (_inside(within, sheet),) if within is not None else find_regions(sheet)
+    if within is None and len(regions) == 1:
+        return (_in_region(sheet, None, (), totals_words),)
+    parts = [_in_region(sheet, region, header_rows, totals_words) for region in regions]
+    if within is None and not any(isinstance(part, Table) for part in parts):
+        return (_in_region(sheet, None, (), totals_words),)
+    first = next((part for part in parts if isinstance(part, Table)), None)
+    return tuple(part if part is first or isinstance(part, NoTable) else _of_its_own(part) for part in parts)
+
+
+def _inside(region: Region, sheet: RawSheet) -> Region:
+    whole = Region.whole(sheet)
+    if region.first_row > whole.last_row or region.first_column > whole.last_column:
+        raise InputError(
+            f"{region.name} lies outside the sheet, whose cells end at {whole.name.split(':')[1]}", where=sheet.name
+        )
+    rows, columns = min(region.last_row, whole.last_row), min(region.last_column, whole.last_column)
+    return replace(region, last_row=rows, last_column=columns)
+
+
+def _of_its_own(table: Table) -> Table:
+    """Without the findings on the whole sheet, which its uppermost table tells."""
+    return table.with_findings(tuple(f for f in table.findings if f.code not in OF_THE_SHEET))
+
+
+def _in_region(
+    sheet: RawSheet, region: Region | None, header_rows: Sequence[int], totals_words: Container[str]
+) -> Table | NoTable:
+    """The table in one part of a sheet (None: all of it), addressed in the sheet."""
+    part = sheet if region is None else region.crop(sheet)
+    down, right = (0, 0) if region is None else (region.first_row - 1, region.first_column - 1)
+    stated = tuple(row - down for row in header_rows)
+    grid = Grid(part, max([HEAD_ROWS, *stated]))
+    head = stated_head(grid, stated) if stated else find_head(grid)
+    reason = None if stated else why_refused(grid, head)
+    if region is not None and not stated and is_legend(part):
+        reason = "a legend: it explains codes of the table beside it"
     if head is None or reason is not None:
-        return _none(sheet, reason or "free text")
-    return _table(sheet, grid, head, totals_words)
+        return _none(sheet, reason or "free text", region)
+    return _table(part, grid, head, totals_words, sheet, region, (down, right))
 
 
-def _none(sheet: RawSheet, reason: str) -> NoTable:
-    severity = "info" if reason == "empty" else None
-    evidence = f"{sheet.name} holds no table of patients ({reason})"
-    return NoTable(sheet, reason, (finding("TB104", evidence, count=1, severity=severity),))  # type: ignore[arg-type]
+def _none(sheet: RawSheet, reason: str, region: Region | None = None) -> NoTable:
+    severity: Severity | None = "info" if reason == "empty" or region is not None else None
+    none = NoTable(sheet, reason, region=region)
+    found = finding("TB104", f"{none.name} holds no table of patients ({reason})", count=1, severity=severity)
+    return replace(none, findings=(found,))
 
 
-def _table(sheet: RawSheet, grid: Grid, head: Head, totals_words: Container[str]) -> Table | NoTable:
-    columns = _columns(sheet, head)
+def _table(
+    part: RawSheet,
+    grid: Grid,
+    head: Head,
+    totals_words: Container[str],
+    sheet: RawSheet,
+    region: Region | None,
+    shift: tuple[int, int],
+) -> Table | NoTable:
+    columns = _columns(part, head)
     low, high = columns[0] - 1, columns[-1]
-    cells = tuple(column.slice(head.last_row).canonical() for column in sheet.columns[low:high])
+    cells = tuple(column.slice(head.last_row).canonical() for column in part.columns[low:high])
     body = Body(cells, head.last_row + 1)
     heads = [tuple(map(str, grid.head[row - 1][low:high])) for row in head.rows]
     is_text = [grid.main_kind(head.last_row, column) == "text" for column in columns]
     below = rows_aside(body, heads, totals_words, is_text_column=is_text)
-    kept = _without(range(head.last_row + 1, sheet.n_rows + 1), below)
+    kept = _without(range(head.last_row + 1, part.n_rows + 1), below)
     if not len(kept):
-        return _none(sheet, "no rows below the header")
-    headers = _headers(head, columns)
+        return _none(sheet, "no rows below the header", region)
+    down, right = shift
+    placed = head.moved(down, right)
+    columns = tuple(c + right for c in columns)
+    headers = _headers(placed, columns)
     table = Table(
         sheet=sheet,
         headers=headers,
-        leaves=tuple(head.leaves[c - 1] for c in columns),
+        leaves=tuple(placed.leaves[c - 1] for c in columns),
         columns=columns,
-        header_rows=head.rows,
-        row_numbers=kept,
-        set_aside={**_above(sheet, head), **below},
-        units={headers[i]: head.units[c] for i, c in enumerate(columns) if c in head.units},
+        header_rows=placed.rows,
+        row_numbers=kept + np.int32(down),
+        set_aside={row + down: reason for row, reason in (_above(part, head) | below).items()},
+        units={headers[i]: placed.units[c] for i, c in enumerate(columns) if c in placed.units},
         header_score=head.score,
+        region=region,
     )
-    return table.with_findings(layout_findings(table, head))
+    return table.with_findings(layout_findings(table, placed))
 
 
 def _without(rows: range, aside: Collection[int]) -> NDArray[np.int32]:
