@@ -100,10 +100,12 @@ class FlowStep:
 class Provenance:
     """Where every cell came from; written to `provenance/` as parquet, one table per field.
 
-    - `sources`: source, file, sha256, sheet, encoding, confidence, header_rows, rows
+    - `sources`: source, file, sha256, sheet, encoding, confidence, header_rows, rows, offset, moved: one line per
+      table. A stacked source has several; `offset` is added to the row numbers of each, and `moved` (JSON) gives the
+      letter of columns that stand elsewhere than in the first
     - `rules`: rule (int), variable, source, column (letter), header, unit_step, expr, recode
-    - `cells`: one row per cohort row; `source` is the patients' source (position in `sources`), `row` the absolute
-      row number in its file (1 = first), `{joined}.row` the row number in a table joined to it (-1 = none)
+    - `cells`: one row per cohort row; `source` is the patients' own table (position in `sources`), `row` the absolute
+      row number in its file (1 = first; plus the table's offset), `{joined}.row` that in a table joined to it (-1 = none)
     - `exceptions`: cohort row, variable, source, rows (text), action: merged duplicates and conflicts
     """
 
@@ -119,6 +121,12 @@ class Provenance:
         position = np.flatnonzero(self.sources["source"] == source)
         own = np.isin(self.cells["source"].to_numpy(), position)
         return np.where(own, self.cells["row"].to_numpy(), -1).astype(np.int32)
+
+    def place_of(self, source: str, number: int) -> tuple[pd.Series, int]:
+        """The line of `sources` a row number of one source lies in, and the row in that table's own file."""
+        parts = self.sources[self.sources["source"] == source]
+        part = parts[parts["offset"] < number].iloc[-1]
+        return part, number - int(part["offset"])
 
     def rule_of(self, row: int, variable: str) -> int:
         """Position in `rules` of the rule that filled one cell of the cohort, -1 where none did.

@@ -41,7 +41,7 @@ def flow(
 
 def _reading(at: SourceTable) -> Iterator[FlowStep]:
     reasons = set_aside_counts(at)
-    headers = len([r for r in at.table.header_rows if r not in at.aside])
+    headers = sum(part.n_header_rows for part in at.parts)
     if headers:
         reasons["header"] = reasons.get("header", 0) + headers
     yield FlowStep(f"rows of {at.place}", len(at) + sum(reasons.values()), "count", at.name)
@@ -85,10 +85,8 @@ def _set_aside(at: SourceTable) -> Iterator[Finding]:
     reasons = set_aside_counts(at)
     if reasons:
         text = ", ".join(f"{n} {reason}" for reason, n in reasons.items())
-        where = [f"{at.place}, row {row}" for row in sorted(at.aside)]
-        yield finding(
-            "TB103", f"rows of {at.place} set aside: {text}", count=len(at.aside), source=at.name, where=where
-        )
+        where = [f"{part.table.sheet.name}, row {row}" for part in at.parts for row in sorted(part.aside)]
+        yield finding("TB103", f"rows of {at.place} set aside: {text}", count=len(where), source=at.name, where=where)
 
 
 def _identifiers(at: SourceTable) -> Iterator[Finding]:

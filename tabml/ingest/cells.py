@@ -24,7 +24,7 @@ from tabml.ingest.columns import SourceColumns
 from tabml.ingest.expressions import Expression, Numbers, parse_expression
 from tabml.ingest.read import Column
 from tabml.ingest.readings import Reading, read_dates, read_levels, read_numbers
-from tabml.ingest.sources import SourceTable
+from tabml.ingest.source_table import SourceTable
 from tabml.ingest.units import convert_factor
 from tabml.ingest.wording import counted
 

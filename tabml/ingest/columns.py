@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tabml.ingest.expressions import Numbers
 from tabml.ingest.read import Column
 from tabml.ingest.readings import read_dates
-from tabml.ingest.sources import SourceTable
+from tabml.ingest.source_table import SourceTable
 from tabml.ingest.values import fold, parse_number
 
 

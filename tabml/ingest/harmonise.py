@@ -125,12 +125,10 @@ def written_table(cohort: Cohort, *, keep_ids: bool) -> pd.DataFrame:
     """
     columns: dict[str, pd.Series] = {}
     if keep_ids:
-        files = (
-            {}
-            if cohort.provenance is None
-            else dict(zip(cohort.provenance.sources["source"], cohort.provenance.sources["file"], strict=True))
-        )
-        columns["source_file"] = cohort.rows["source"].map(lambda name: files.get(name, name))
+        columns["source_file"] = cohort.rows["source"]
+        if cohort.provenance is not None:
+            files = cohort.provenance.sources["file"].to_numpy(dtype=object)
+            columns["source_file"] = pd.Series(files[cohort.provenance.cells["source"]], index=cohort.frame.index)
         columns["local_id"] = pd.Series(cohort.raw_ids, index=cohort.frame.index, dtype="string")
     else:
         columns["source"] = cohort.rows["source"]

@@ -222,9 +222,7 @@ def _lenient(source: Source, table: Table | None) -> Source:
 
 
 def _source_table(name: str, codebook: Codebook, table: Table) -> SourceTable:
-    return SourceTable(
-        name, codebook.sources[name], table, np.arange(len(table), dtype=np.int64), dict(table.set_aside), ()
-    )
+    return SourceTable.of(name, codebook.sources[name], table)
 
 
 def _joined(at: SourceTable, codebook: Codebook, match: _Match, variables: Sequence[str]) -> Records:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+import numpy as np
 import pandas as pd
 
 from tabml.core.cohort import Provenance
 from tabml.ingest.cells import Rule
 from tabml.ingest.records import Records
 from tabml.ingest.repeats import RepeatCase
-from tabml.ingest.sources import SourceTable
+from tabml.ingest.source_table import SourceTable
 
 
 def make_provenance(records: Records, tables: Mapping[str, SourceTable], cases: Sequence[RepeatCase]) -> Provenance:
@@ -19,36 +21,46 @@ def make_provenance(records: Records, tables: Mapping[str, SourceTable], cases: 
     return Provenance(
         sources=_sources(tables),
         rules=_rules(records.rules),
-        cells=_cells(records, list(tables)),
-        exceptions=_exceptions(cases),
+        cells=_cells(records, tables),
+        exceptions=_exceptions(cases, tables),
     )
 
 
-def _cells(records: Records, sources: Sequence[str]) -> pd.DataFrame:
-    """Source and row of every patient's own table, and rows of the joined ones."""
-    position = {name: i for i, name in enumerate(sources)}
+def _cells(records: Records, tables: Mapping[str, SourceTable]) -> pd.DataFrame:
+    """Source part and row of every patient's own table, and rows of the joined ones."""
     cells = records.places.copy(deep=False)
-    cells.insert(0, "source", records.ids["source"].map(position).astype("int16"))
+    source = records.ids["source"].to_numpy(dtype=object)
+    position = np.zeros(len(source), dtype=np.int16)
+    first = 0
+    for name, at in tables.items():
+        mine = source == name
+        offsets = [part.offset for part in at.parts]
+        position[mine] = first + np.searchsorted(offsets, cells["row"].to_numpy()[mine], side="left") - 1
+        first += len(at.parts)
+    cells.insert(0, "source", position)
     return cells
 
 
 def _sources(tables: Mapping[str, SourceTable]) -> pd.DataFrame:
+    """One line per table; a stacked source has several, whose row numbers begin after `offset`."""
+    columns = ["source", "file", "sha256", "sheet", "encoding", "confidence", "header_rows", "rows", "offset", "moved"]
     rows = [
         {
             "source": name,
-            "file": at.table.sheet.file,
-            "sha256": at.table.sheet.sha256,
-            "sheet": at.table.sheet.sheet or "",
-            "encoding": at.table.sheet.encoding or "",
-            "confidence": float(at.table.sheet.encoding_confidence),
-            "header_rows": ", ".join(map(str, at.table.header_rows)),
-            "rows": len(at),
+            "file": part.table.sheet.file,
+            "sha256": part.table.sheet.sha256,
+            "sheet": part.table.sheet.sheet or "",
+            "encoding": part.table.sheet.encoding or "",
+            "confidence": float(part.table.sheet.encoding_confidence),
+            "header_rows": ", ".join(map(str, part.table.header_rows)),
+            "rows": len(part.kept),
+            "offset": part.offset,
+            "moved": json.dumps(moved, ensure_ascii=False) if (moved := at.moved_columns(part)) else "",
         }
         for name, at in tables.items()
+        for part in at.parts
     ]
-    return pd.DataFrame(
-        rows, columns=["source", "file", "sha256", "sheet", "encoding", "confidence", "header_rows", "rows"]
-    )
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _rules(rules: Sequence[Rule]) -> pd.DataFrame:
@@ -58,13 +70,13 @@ def _rules(rules: Sequence[Rule]) -> pd.DataFrame:
     return table
 
 
-def _exceptions(cases: Sequence[RepeatCase]) -> pd.DataFrame:
+def _exceptions(cases: Sequence[RepeatCase], tables: Mapping[str, SourceTable]) -> pd.DataFrame:
     rows = [
         {
             "row": case.position,
             "variable": case.variable,
             "source": case.source,
-            "rows": ", ".join(map(str, case.rows)),
+            "rows": tables[case.source].row_names(case.rows),
             "action": case.action,
         }
         for case in cases

@@ -16,7 +16,7 @@ from tabml.core.findings import Finding, finding
 from tabml.ingest.cells import Filled, Rule, fill
 from tabml.ingest.identity import normalise_id
 from tabml.ingest.read import Column
-from tabml.ingest.sources import SourceTable
+from tabml.ingest.source_table import SourceTable
 from tabml.ingest.wording import counted
 
 #: Excel keeps 15 digits of a number: longer ids stored as numbers have lost their end.

@@ -60,8 +60,8 @@ def find_tables(
 ) -> tuple[Table | NoTable, ...]:
     """Every table of a sheet and what stands apart from it without being one; at least one item.
 
-    `header_rows` (counted from 1) are taken as stated, nothing is refused and the sheet is one table. `within`
-    looks at one range only. A hidden sheet is read only when `named`, by a codebook or `--sheet`, or when its
+    `header_rows` (counted from 1) are taken as stated and the table they head is not refused; standing in no part
+    of the sheet alone, they make it one table. `within` looks at one range only. A hidden sheet is read only when `named`, by a codebook or `--sheet`, or when its
     header rows are stated. `totals_words` are folded.
     """
     if sheet.hidden and not named and not header_rows:
@@ -69,12 +69,14 @@ def find_tables(
         return (NoTable(sheet, "the sheet is hidden", (finding("TB102", evidence, count=1),)),)
     if sheet.is_empty:
         return (_none(sheet, "empty"),)
-    if header_rows and within is None:
-        return (_in_region(sheet, None, header_rows, totals_words),)
     regions = (_inside(within, sheet),) if within is not None else find_regions(sheet)
-    if within is None and len(regions) == 1:
-        return (_in_region(sheet, None, (), totals_words),)
-    parts = [_in_region(sheet, region, header_rows, totals_words) for region in regions]
+    holds = [all(r.first_row <= row <= r.last_row for row in header_rows) for r in regions]
+    if within is None and (len(regions) == 1 or (header_rows and sum(holds) != 1)):
+        return (_in_region(sheet, None, header_rows, totals_words),)
+    parts = [
+        _in_region(sheet, region, header_rows if mine else (), totals_words)
+        for region, mine in zip(regions, holds, strict=True)
+    ]
     if within is None and not any(isinstance(part, Table) for part in parts):
         return (_in_region(sheet, None, (), totals_words),)
     first = next((part for part in parts if isinstance(part, Table)), None)

@@ -60,6 +60,11 @@ class Region:
     def name(self) -> str:
         return f"{address(self.first_row, self.first_column)}:{address(self.last_row, self.last_column)}"
 
+    def meets(self, other: Region) -> bool:
+        """Whether the two have a cell in common."""
+        rows = self.first_row <= other.last_row and other.first_row <= self.last_row
+        return rows and self.first_column <= other.last_column and other.first_column <= self.last_column
+
     def crop(self, sheet: RawSheet) -> RawSheet:
         """The region as a sheet of its own, addressed from A1."""
         n = self.last_row - self.first_row + 1
