@@ -245,9 +245,8 @@ def _frame(values: pd.DataFrame, codebook: Codebook, variables: Sequence[str]) -
         spec: VariableSpec = codebook.variables[name]
         present = values[name] if name in values else pd.Series(pd.NA, index=values.index, dtype=object)
         if spec.kind == "category":
-            codes = present.astype(object).where(present.notna(), None)
-            levels = list(spec.levels) or sorted(codes.dropna().unique())
-            columns[name] = codes.astype(pd.CategoricalDtype(levels, ordered=spec.ordered))
+            levels = pd.Index(list(spec.levels) or sorted(present.dropna().unique()), dtype=object)
+            columns[name] = present.astype("category").cat.set_categories(levels, ordered=spec.ordered)
         else:
             columns[name] = as_kind(present, spec.kind)
     return pd.DataFrame(columns, index=range(len(values)))

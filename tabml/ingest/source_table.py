@@ -159,4 +159,4 @@ def _letter(part: Part, header: str) -> str:
 def _cells(part: Part, header: str) -> Column:
     if part.table.find(header) is None:
         return Column.empty(len(part.kept))
-    return part.table.column(header).take(part.kept)
+    return part.table.cells(header, part.table.row_numbers[part.kept])

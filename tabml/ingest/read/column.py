@@ -59,13 +59,20 @@ class Column:
         return cls.of_texts(pa.array(texts, pa.string()), kinds)
 
     @classmethod
-    def of_texts(cls, texts: pa.Array | pa.ChunkedArray, kinds: NDArray[np.uint8] | None = None) -> Column:
-        """A column of Arrow texts (null where empty), stored by distinct text where that pays."""
-        whole = _whole(texts)
-        sample = whole.slice(0, SAMPLE)
-        if len(sample) and len(pc.unique(sample)) > max(FEW * len(sample), 1):
-            return cls(whole, None, kinds)
-        return cls(*_encoded(whole), kinds)
+    def of_texts(
+        cls,
+        texts: pa.Array | pa.ChunkedArray,
+        kinds: NDArray[np.uint8] | None = None,
+        *,
+        like: Column | None = None,
+    ) -> Column:
+        """A column of Arrow texts (null where empty), stored by distinct text where that pays, or as `like` is."""
+        if like is not None:
+            is_varied = like.codes is None
+        else:
+            sample = texts.slice(0, SAMPLE)
+            is_varied = len(sample) > 0 and len(pc.unique(sample)) > max(FEW * len(sample), 1)
+        return cls(_whole(texts), None, kinds) if is_varied else cls(*_encoded(texts), kinds)
 
     @classmethod
     def of_codes(cls, texts: pa.Array, codes: Integers, kinds: NDArray[np.uint8] | None = None) -> Column:
@@ -137,6 +144,11 @@ class Column:
         return np.asarray(self.texts.is_valid())
 
     @property
+    def n_distinct(self) -> int:
+        """How many different texts the cells hold."""
+        return len(self.texts) if self.codes is not None else int(pc.count_distinct(self.texts).as_py())
+
+    @property
     def n_filled(self) -> int:
         return int(np.count_nonzero(self.codes >= 0)) if self.codes is not None else len(self) - self.texts.null_count
 
@@ -175,8 +187,6 @@ class Column:
 
     def take(self, positions: NDArray[np.int64]) -> Column:
         """The cells at these positions (from 0), in their order."""
-        if len(positions) and positions[-1] - positions[0] + 1 == len(positions) and (np.diff(positions) == 1).all():
-            return self.slice(int(positions[0]), len(positions))
         kinds = None if self.kinds is None else self.kinds[positions]
         if self.codes is None:
             return Column(self.texts.take(pa.array(positions)), None, kinds)
@@ -205,11 +215,15 @@ class Column:
         """The column with the cells outside `keep` emptied."""
         if self.codes is not None:
             return Column.of_codes(self.texts, np.where(keep, self.codes, -1), self.kinds)
-        return Column(pc.if_else(pa.array(keep), self.texts, pa.scalar(None, self.texts.type)), None, self.kinds)
+        valid = pa.py_buffer(np.packbits(keep & self.filled, bitorder="little"))
+        texts = self.texts if not self.texts.offset else pa.concat_arrays([self.texts, self.texts.slice(0, 0)])
+        return Column(pa.Array.from_buffers(texts.type, len(keep), [valid, *texts.buffers()[1:]]), None, self.kinds)
 
     def or_else(self, other: Column) -> Column:
         """Empty cells filled from another column of the same length."""
-        return Column.of_texts(pc.coalesce(self.to_arrow(), other.to_arrow()))
+        if not (other.filled & ~self.filled).any():
+            return self
+        return Column.of_texts(pc.coalesce(self.to_arrow(), other.to_arrow()), self.kinds)
 
     def to_arrow(self) -> pa.Array:
         """One text a cell, null where empty."""
@@ -220,6 +234,11 @@ class Column:
     def to_list(self) -> list[str]:
         """One text a cell, '' where empty."""
         return [text or "" for text in self.to_arrow().to_pylist()]
+
+    def first_texts(self, n: int) -> list[str]:
+        """Texts of the first n filled cells."""
+        at = np.flatnonzero(self.filled)[:n]
+        return self.take(at).to_list()
 
     def values(self) -> list[CellValue]:
         """The cells as the file holds them."""
@@ -269,9 +288,11 @@ def _whole(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
     return texts.combine_chunks() if texts.num_chunks != 1 else texts.chunk(0)
 
 
-def _encoded(texts: pa.Array) -> tuple[pa.Array, Integers]:
+def _encoded(texts: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, Integers]:
     """Distinct texts in order of appearance, and the position of each cell's, -1 where null."""
     encoded = texts.dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return encoded.dictionary, _small(codes, len(encoded.dictionary))
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from tabml.ingest.read.column import Column
 from tabml.ingest.read.encoding import TextFacts
 
-BLOCK = 1 << 24
+#: Small blocks stay in the processor's cache; columns are made of several, for each one costs.
+BLOCK = 1 << 20
+GROUP = 8
 CHUNK_RECORDS = 20_000
 #: A file with more odd records than this is no table with a few broken lines: the csv module decides.
 MOST_ODD = 20_000
@@ -41,8 +43,7 @@ def body_by_arrow(path: Path, facts: TextFacts, delimiter: str, head: Sequence[S
         return None
     odd: dict[int, str] = {}
     with suppress(pa.ArrowInvalid, UnicodeDecodeError, csv.Error):
-        batches = _batches(path, facts, delimiter, usual, odd)
-        columns = stacked([tuple(map(Column.of_texts, batch.columns)) for batch in batches])
+        columns = stacked(list(_grouped(_batches(path, facts, delimiter, usual, odd))))
         if any(_longest(column) > csv.field_size_limit() for column in columns) or _is_cut(odd, columns):
             return None
         records = {n: next(csv.reader(io.StringIO(odd[n], newline=""), delimiter=delimiter)) for n in sorted(odd)}
@@ -102,6 +103,16 @@ def _batches(path: Path, facts: TextFacts, delimiter: str, usual: int, odd: dict
         column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""], check_utf8=False
     )
     yield from arrow.open_csv(path, reading, parsing, typing)
+
+
+def _grouped(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[Column, ...]]:
+    """Columns of some batches at a time; the first ones show how each is stored."""
+    first: Sequence[Column | None] = ()
+    while group := list(islice(batches, GROUP)):
+        texts = pa.Table.from_batches(group).columns
+        columns = tuple(Column.of_texts(t, like=like) for t, like in zip_longest(texts, first or [None] * len(texts)))
+        first = first or columns
+        yield columns
 
 
 def _with_odd(columns: list[Column], odd: Mapping[int, list[str]], usual: int, start: int) -> TextBody | None:

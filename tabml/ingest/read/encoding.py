@@ -57,7 +57,8 @@ def text_facts(path: Path) -> TextFacts:
             array = np.frombuffer(block, dtype=np.uint8)
             counts = np.bincount(array[array >= 0x80], minlength=256)
             facts.high.update({int(byte): int(counts[byte]) for byte in np.flatnonzero(counts)})
-        is_utf8 = is_utf8 and _continues(decoder, block)
+        if not (block.isascii() and decoder.getstate() == (b"", 0)):
+            is_utf8 = is_utf8 and _continues(decoder, block)
     facts.sha256 = digest.hexdigest()
     is_utf8 = is_utf8 and _continues(decoder, b"", final=True)
     facts.encoding, facts.confidence = _encoding(head, is_utf8, facts.high, path.name)

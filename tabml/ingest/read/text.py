@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+
 from tabml.core.errors import InputError
 from tabml.ingest.read.delimited import TextBody, body_by_arrow, body_by_records
 from tabml.ingest.read.encoding import TextFacts, text_facts
@@ -25,6 +27,7 @@ def read_text(path: Path) -> RawSheet:
     facts = text_facts(path)
     delimiter, confidence = detect_delimiter(path, facts.encoding)
     body = _body(path, facts, delimiter)
+    pa.default_memory_pool().release_unused()  # what the blocks took
     return RawSheet(
         path.name, facts.sha256, None, body.columns, usual=body.usual, encoding=facts.encoding,
         encoding_confidence=facts.confidence, delimiter=delimiter, delimiter_confidence=confidence, ragged=body.ragged,
