@@ -82,7 +82,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ("TB140", "grave", "one column nearly determines the outcome", "timing: later, or --keep to confirm"),
     ("TB141", "grave", "a column's name or role tells the outcome", "set aside; --keep to use it all the same"),
     ("TB142", "grave", "missingness alone predicts the outcome", "find out who gets measured"),
-    ("TB143", "grave", "date or window after the index date", "timing: later"),
+    ("TB143", "grave", "value dated after the index date, or that may be", "timing: later"),
     ("TB144", "grave", "id or row order predicts the outcome", "an id is no feature; shuffle the export"),
     ("TB145", "grave", "centre, batch or device separates the classes", "leave one centre out; redesign"),
     ("TB146", "info", "column equals another after recoding", "drop one"),
@@ -124,7 +124,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
 )  # fmt: skip
 KINDS: dict[str, FindingKind] = {row[0]: FindingKind(*row) for row in _ROWS}
 #: Codes that have their meaning and number, and no check behind them yet: no study holds one.
-RESERVED = frozenset({"TB117", "TB118", "TB124", "TB125", "TB143", "TB162", "TB173", "TB174", "TB211"})
+RESERVED = frozenset({"TB117", "TB118", "TB124", "TB162", "TB173", "TB174", "TB211"})
 
 
 def finding(

@@ -15,8 +15,9 @@ from tabml.ingest.repeats import Merged
 from tabml.ingest.sources import SourceTable, set_aside_counts
 from tabml.ingest.wording import counted
 
-#: Base source -> (rows without id, {joined source: (rows with a partner, its rows left over)}).
-Joins = Mapping[str, tuple[int, Mapping[str, tuple[int, int]]]]
+#: Base source -> (rows without id, {joined source: (rows with a partner, its rows left over)}, rows of a long table
+#: that became part of their patient's first row).
+Joins = Mapping[str, tuple[int, Mapping[str, tuple[int, int]], int]]
 
 
 def flow(
@@ -24,12 +25,13 @@ def flow(
 ) -> tuple[FlowStep, ...]:
     """Every row from the files to the patients: counts on the main line, and what left with its reason."""
     steps: list[FlowStep] = []
-    for base, (no_id, partners) in joins.items():
+    for base, (no_id, partners, n_gathered) in joins.items():
         steps += _reading(tables[base])
         for other, (_, leftover) in partners.items():
             steps += _reading(tables[other])
             steps += _aside(leftover, other, "rows without a patient to join")
         steps += _aside(no_id, base, "rows without id")
+        steps += _aside(n_gathered, base, "further rows of a patient gathered into one")
         steps += _aside(merged.exact.get(base, 0), base, "identical rows of one patient merged")
         steps += _aside(merged.settled.get(base, 0), base, "conflicting rows of one patient settled")
         of_source = rows[rows["source"] == base]
@@ -65,7 +67,7 @@ def source_findings(
         found += _identifiers(at)
         found += _unused(at)
     found += _missing_words(codebook, tables, records)
-    for base, (no_id, partners) in joins.items():
+    for base, (no_id, partners, _) in joins.items():
         if no_id:
             found.append(
                 finding(

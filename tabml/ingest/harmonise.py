@@ -19,6 +19,8 @@ from tabml.core.findings import Finding, finding, ordered
 from tabml.ingest.accounts import Joins, flow, source_findings
 from tabml.ingest.cells import as_kind
 from tabml.ingest.identity import SiteKey
+from tabml.ingest.ids import settle_first_rows
+from tabml.ingest.long import asking, gathered, is_long, is_only_long, read_long
 from tabml.ingest.new_rows import NewRows, new_rows
 from tabml.ingest.provenance import make_provenance
 from tabml.ingest.read import RawSheet
@@ -38,6 +40,8 @@ class _Joined:
     cases: tuple[RepeatCase, ...]
     partners: Mapping[str, tuple[int, int]]
     """Joined source -> (base rows with a partner, its rows without one)."""
+    n_gathered: int = 0
+    """Rows of a long table that became part of their patient's first row."""
 
 
 def harmonise(sheets: Sequence[RawSheet], codebook: Codebook, key: SiteKey, *, data: Data, yes: bool = False) -> Cohort:
@@ -49,9 +53,10 @@ def harmonise(sheets: Sequence[RawSheet], codebook: Codebook, key: SiteKey, *, d
     """
     codebook, doubts = settle_proposals(codebook, data.accept_score, yes=yes)
     tables, sheet_findings = match_sources(sheets, codebook)
+    tables, id_findings = settle_first_rows(tables, yes=yes)
     merged, cases, joins = _merged(codebook, tables, yes=yes)
     records = merged.records
-    findings = [*doubts, *sheet_findings, *records.findings, *merged.findings]
+    findings = [*doubts, *sheet_findings, *id_findings, *records.findings, *merged.findings]
     findings += source_findings(codebook, tables, joins, records)
     rows = _rows(records, codebook, key)
     variables = _variables(codebook, records)
@@ -81,7 +86,7 @@ def _merged(
         (n for n, v in codebook.variables.items() if v.role in ("index_date", "visit") and v.kind == "date"), None
     )
     joined = {base: _join(base, codebook, tables, date, yes=yes) for base in codebook.base_sources()}
-    joins = {name: (part.no_id, part.partners) for name, part in joined.items()}
+    joins = {name: (part.no_id, part.partners, part.n_gathered) for name, part in joined.items()}
     policies = {name: codebook.sources[name].repeats for name in joined}
     join_cases = _shifted(joined)
     records = stack([part.records for part in joined.values()])
@@ -179,8 +184,9 @@ def _join(base: str, codebook: Codebook, tables: Mapping[str, SourceTable], date
     records = read_records(tables[base], codebook)
     cases: list[RepeatCase] = []
     partners: dict[str, tuple[int, int]] = {}
-    for name, source in codebook.sources.items():
-        if source.join is None or source.join.to != base:
+    others = {n: s for n, s in codebook.sources.items() if s.join is not None and s.join.to == base}
+    for name, source in others.items():
+        if source.join is None or is_only_long(codebook, name):
             continue
         policy = {name: source.repeats}
         other = merge_repeats(read_records(tables[name], codebook), policy, date, yes=yes)
@@ -190,9 +196,24 @@ def _join(base: str, codebook: Codebook, tables: Mapping[str, SourceTable], date
         partners[name] = (int((partner >= 0).sum()), leftover)
         cases += _moved(other.cases, partner)
         records = replace(records, findings=(*records.findings, *other.findings))
+    for name, source in others.items():
+        if source.join is not None and is_long(codebook, name):
+            long = read_long(
+                tables[name], codebook, asking(records, codebook, join_keys(tables[base], source.join)), yes=yes
+            )
+            records = gathered(records, long.records)
+            partners.setdefault(name, (long.n_found, long.n_alone))
+    n_rows = len(records)
     with_id = np.flatnonzero((records.ids["has_id"] | (records.ids["id"] != "")).to_numpy())
-    cases = _moved(cases, with_id)
-    return _Joined(records.take(with_id), len(records) - len(with_id), tuple(cases), partners)
+    records, cases = records.take(with_id), _moved(cases, with_id)
+    n_gathered = 0
+    if is_long(codebook, base):
+        ids = records.ids["id"].to_list()
+        records = gathered(records, read_long(tables[base], codebook, asking(records, codebook, ids), yes=yes).records)
+        first = np.flatnonzero(~records.values.assign(**{" id": ids}).duplicated().to_numpy())
+        n_gathered = len(records) - len(first)
+        records, cases = records.take(first), _moved(cases, first)
+    return _Joined(records, n_rows - len(with_id), tuple(cases), partners, n_gathered)
 
 
 def _shifted(joined: Mapping[str, _Joined]) -> list[RepeatCase]:
