@@ -14,6 +14,7 @@ from tabml.core.errors import InputError, QuestionError
 from tabml.core.findings import Finding, finding
 from tabml.ingest.cells import as_kind
 from tabml.ingest.layout import NoTable, Table, find_table
+from tabml.ingest.long import asking, gathered, is_long, is_only_long, read_long
 from tabml.ingest.read import RawSheet
 from tabml.ingest.records import Records, attach, join_keys, read_records
 from tabml.ingest.repeats import merge_repeats
@@ -226,16 +227,25 @@ def _source_table(name: str, codebook: Codebook, table: Table) -> SourceTable:
 
 
 def _joined(at: SourceTable, codebook: Codebook, match: _Match, variables: Sequence[str]) -> Records:
-    wanted = [*variables, *(n for n, v in codebook.variables.items() if v.role == "centre")]
+    """The rows of the patients' table with what the other tables add; long ones by the rules of the codebook."""
+    roles = ("centre", "index_date", "visit")
+    wanted = [*variables, *(n for n, v in codebook.variables.items() if v.role in roles)]
     records = read_records(at, codebook, only=wanted)
-    for name, table in match.tables.items():
-        join = codebook.sources[name].join
-        if join is None:
+    joins = {n: j for n in match.tables if (j := codebook.sources[n].join) is not None}
+    others = {n: _source_table(n, codebook, match.tables[n]) for n in joins}
+    for name, other_at in others.items():
+        if is_only_long(codebook, name):
             continue
-        other_at = _source_table(name, codebook, table)
         policy = {name: Repeats(exact="merge", conflict="missing")}
         other = merge_repeats(read_records(other_at, codebook, only=wanted), policy, None, yes=True).records
-        records, _, _ = attach(records, join_keys(at, join), other, join=join, source=name)
+        records, _, _ = attach(records, join_keys(at, joins[name]), other, join=joins[name], source=name)
+    for name, other_at in others.items():
+        if is_long(codebook, name):
+            asks = asking(records, codebook, join_keys(at, joins[name]))
+            records = gathered(records, read_long(other_at, codebook, asks, only=wanted).records)
+    if is_long(codebook, at.name):
+        asks = asking(records, codebook, records.ids["id"].to_list())
+        records = gathered(records, read_long(at, codebook, asks, only=wanted).records)
     return records
 
 

@@ -1,4 +1,4 @@
-"""Where every cell of the cohort came from, as four small tables (`core.cohort.Provenance`)."""
+"""Where every cell of the cohort came from, as small tables (`core.cohort.Provenance`)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from tabml.ingest.source_table import SourceTable
 
 
 def make_provenance(records: Records, tables: Mapping[str, SourceTable], cases: Sequence[RepeatCase]) -> Provenance:
-    """The four tables for records in cohort order; `cases` count their rows in that order."""
+    """The tables for records in cohort order; `cases` count their rows in that order."""
     return Provenance(
         sources=_sources(tables),
         rules=_rules(records.rules),
         cells=_cells(records, tables),
         exceptions=_exceptions(cases, tables),
+        rowsets=_rowsets(records),
     )
 
 
@@ -63,8 +64,23 @@ def _sources(tables: Mapping[str, SourceTable]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def _rowsets(records: Records) -> pd.DataFrame:
+    """The rows behind values made from several, one line per row."""
+    parts = [
+        pd.DataFrame(
+            {
+                "source": name,
+                "set": np.repeat(np.arange(len(sets.starts) - 1, dtype=np.int32), np.diff(sets.starts)),
+                "row": sets.rows,
+            }
+        )
+        for name, sets in records.rowsets.items()
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["source", "set", "row"])
+
+
 def _rules(rules: Sequence[Rule]) -> pd.DataFrame:
-    columns = ["variable", "source", "column", "header", "unit_step", "expr", "recode"]
+    columns = ["variable", "source", "column", "header", "unit_step", "expr", "recode", "rows"]
     table = pd.DataFrame([asdict(rule) for rule in rules], columns=columns)
     table.insert(0, "rule", pd.Series(range(len(table)), dtype="int32"))
     return table

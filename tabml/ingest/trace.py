@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import hashlib
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tabml.core.config import Data
 from tabml.core.errors import ConfigError, TabmlError, did_you_mean
 from tabml.ingest.expressions import parse_expression
 from tabml.ingest.identity import SiteKey, normalise_id
-from tabml.ingest.read import column_number, read_file
+from tabml.ingest.read import RawSheet, column_number, read_file
 
 
 @dataclass(frozen=True)
@@ -60,30 +61,72 @@ def trace(
             variable, None, None, None, None, (), (), (), "", "", "", events, "no source fills this cell"
         )
     rule = provenance.rules.iloc[position]
-    at = provenance.sources[provenance.sources["source"] == rule["source"]].iloc[0]
-    row = int(provenance.rows_in(str(rule["source"]))[cohort_row])
+    source = str(rule["source"])
+    headers = _headers(codebook, variable, source, str(rule["header"]))
     letters = [c for c in str(rule["column"]).split(", ") if c]
-    headers = _headers(codebook, variable, str(rule["source"]), str(rule["header"]))
-    raw, note = _raw(at, row, letters, search_folders) if letters else ((), "the codebook states a constant")
-    secret = set(codebook.sources[str(rule["source"])].identifiers)
-    shown = tuple(None if h in secret else text for h, text in zip(headers, raw, strict=False))
-    if any(h in secret for h in headers):
-        note = "; ".join(filter(None, [note, "texts of identifiers are not shown"]))
+    secret = set(codebook.sources[source].identifiers)
+    numbers = provenance.rows_behind(cohort_row, variable, source)
+    places = [provenance.place_of(source, number) for number in numbers]
+    found = _Cells(search_folders)
+    for part, row in places if letters else ():
+        found.read(part, row, _letters_in(part, headers, letters), headers, secret, first=places[0][0])
+    notes = found.notes if letters else ["the codebook states a constant"]
+    first, row = places[0]
     return TraceAnswer(
         variable=variable,
-        source=str(rule["source"]),
-        file=str(at["file"]),
-        sheet=str(at["sheet"]) or None,
+        source=source,
+        file=str(first["file"]),
+        sheet=str(first["sheet"]) or None,
         row=row,
-        cells=tuple(f"{letter}{row}" for letter in letters),
-        headers=headers,
-        raw=shown,
+        cells=tuple(found.cells),
+        headers=headers * len(places) if letters else (),
+        raw=tuple(found.raw),
         unit_step=str(rule["unit_step"]),
-        rule=str(rule["expr"]) or f"column {rule['header']!r}",
+        rule=", ".join(filter(None, [str(rule["expr"]) or f"column {rule['header']!r}", str(rule["rows"])])),
         recode=str(rule["recode"]),
         events=events,
-        note=note,
+        note="; ".join(notes),
     )
+
+
+class _Cells:
+    """Cells read again from their files, each file opened once."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.cells: list[str] = []
+        self.raw: list[str | None] = []
+        self.notes: list[str] = []
+        self._folders = folders
+        self._sheets: dict[tuple[str, str, str], RawSheet | None] = {}
+
+    def read(
+        self, part: pd.Series, row: int, letters: Sequence[str], headers: Sequence[str], secret: Container[str],
+        *, first: pd.Series,
+    ) -> None:  # fmt: skip
+        """Add the cells of one row; those in another file or sheet than the first are named with it."""
+        key = (str(part["file"]), str(part["sha256"]), str(part["sheet"]))
+        if key not in self._sheets:
+            self._sheets[key], note = _reopen(part, self._folders)
+            self._note(note)
+        sheet = self._sheets[key]
+        beside = key != (str(first["file"]), str(first["sha256"]), str(first["sheet"]))
+        place = ", ".join(filter(None, [key[0], f"sheet {key[2]}" if key[2] else ""])) + ", " if beside else ""
+        for letter, header in zip(letters, headers, strict=False):
+            self.cells.append(f"{place}{letter}{row}")
+            is_shown = sheet is not None and header not in secret
+            self.raw.append(sheet.text(row, column_number(letter)) if sheet is not None and is_shown else None)
+        if any(h in secret for h in headers):
+            self._note("texts of identifiers are not shown")
+
+    def _note(self, text: str) -> None:
+        if text and text not in self.notes:
+            self.notes.append(text)
+
+
+def _letters_in(part: pd.Series, headers: Sequence[str], letters: Sequence[str]) -> list[str]:
+    """The letters of the columns in one table of a stack, where they may stand elsewhere."""
+    moved = json.loads(part["moved"]) if part["moved"] else {}
+    return [moved.get(header, letter) for header, letter in zip(headers, letters, strict=False)]
 
 
 def find_rows(rows: pd.DataFrame, patient: str, codebook: Codebook, key: SiteKey | None = None) -> tuple[int, ...]:
@@ -132,22 +175,17 @@ def _headers(codebook: Codebook, variable: str, source: str, text: str) -> tuple
     return (text,) if text else ()
 
 
-def _raw(
-    at: pd.Series, row: int, letters: Sequence[str], folders: Iterable[Path]
-) -> tuple[tuple[str | None, ...], str]:
-    """The cells' texts read again, or Nones and the reason."""
-    nothing: tuple[str | None, ...] = (None,) * len(letters)
+def _reopen(at: pd.Series, folders: Iterable[Path]) -> tuple[RawSheet | None, str]:
+    """The sheet read again, or the reason why there is none."""
     file = _find(str(at["file"]), str(at["sha256"]), folders)
     if file is None:
-        return nothing, f"{at['file']} is not found unchanged in the folders searched: no raw text"
+        return None, f"{at['file']} is not found unchanged in the folders searched: no raw text"
     try:
         sheets = read_file(file, Data())
     except TabmlError as error:
-        return nothing, f"{at['file']} cannot be read again: {error.what}"
+        return None, f"{at['file']} cannot be read again: {error.what}"
     sheet = next((s for s in sheets if (s.sheet or "") == str(at["sheet"])), None)
-    if sheet is None:
-        return nothing, f"{at['file']} has no sheet {at['sheet']!r} any more"
-    return tuple(sheet.text(row, column_number(letter)) for letter in letters), ""
+    return sheet, "" if sheet is not None else f"{at['file']} has no sheet {at['sheet']!r} any more"
 
 
 def _find(name: str, sha256: str, folders: Iterable[Path]) -> Path | None:
