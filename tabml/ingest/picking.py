@@ -99,7 +99,7 @@ def _in_time(mapping: ColumnMapping, spec: VariableSpec, rows: Rows, asking: Ask
         return np.ones(len(rows.position), dtype=bool)
     index = asking.index_dates[rows.asking]
     with np.errstate(invalid="ignore"):
-        in_time = rows.dates <= index  # false where either is missing
+        in_time: NDArray[np.bool_] = rows.dates <= index  # false where either is missing
         if mapping.within_days is not None:
             in_time &= index - rows.dates <= np.timedelta64(mapping.within_days, "D")
     return in_time
@@ -128,7 +128,8 @@ def _chosen(
     if not len(starts):
         return starts
     codes = pd.factorize(values)[0][value_at]
-    return starts[np.minimum.reduceat(codes, starts) == np.maximum.reduceat(codes, starts)]
+    agree: NDArray[np.bool_] = np.minimum.reduceat(codes, starts) == np.maximum.reduceat(codes, starts)
+    return starts[agree]
 
 
 def _amounts(values: pd.Series) -> NDArray[Any]:
