@@ -29,8 +29,8 @@ Aggregate = Literal["first", "last", "last_before_index", "mean", "max", "min", 
 
 class IdColumn(CodebookNode):
     column: str
-    rule: Literal["as_is", "digits"] = "as_is"
-    """`digits` compares numbers: "0012" = 12."""
+    rule: Literal["as_is", "digits", "exact"] = "as_is"
+    """`as_is` ignores case and leading zeros, `digits` all but digits ("P 0012" = 12), `exact` nothing."""
     fill_down: bool | None = None
     """The id stands on a patient's first row only and holds for the rows below it, up to the next blank or totals
     row. Unset: asked where the file looks like it (TB125)."""
@@ -41,7 +41,7 @@ class Join(CodebookNode):
 
     to: str
     on: str
-    rule: Literal["as_is", "digits"] = "as_is"
+    rule: Literal["as_is", "digits", "exact"] = "as_is"
     expect: Literal["one_to_one", "many_to_one"] = "one_to_one"
 
 

@@ -116,3 +116,9 @@ variables:
 """
     got = cohort(book, csv(tmp_path, "a.csv", "nr,age\n007,50\n012,60"), csv(tmp_path, "lab.csv", "nr,hb\n7,13\n12,9"))
     assert got.frame["hb"].tolist() == [9.0, 13.0] and "TB126" not in codes(got)
+
+
+def test_exact_ids_keep_their_zeros_apart(tmp_path):
+    book = BOOK.replace("{column: nr}", "{column: nr, rule: exact}")
+    got = cohort(book, csv(tmp_path, "a.csv", "nr,day\n7,1\n007,2"))
+    assert got.n_patients == 2 and "TB126" not in codes(got)

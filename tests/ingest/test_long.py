@@ -170,14 +170,8 @@ def test_where_alone_expects_one_row_and_asks_otherwise(tmp_path):
     files = csv(tmp_path, "a.csv", PATIENTS), csv(tmp_path, "ends.csv", ENDPOINTS + "\n1,death,250,0")
     with pytest.raises(QuestionError, match="several rows where one is expected") as caught:
         cohort(UNSTACK, *files)
-    assert (
-        caught.value.questions
-        == [
-            "variable 'days', source 'ends': 1 patient with rows that differ; add aggregate: last_before_index, first, "
-            "last, mean, max, min or count, or narrow where:"
-        ]
-        or len(caught.value.questions) == 1
-    )
+    [question] = caught.value.questions
+    assert question.startswith("variable 'days', source 'ends': 1 patient with rows that differ; add aggregate: ")
     got = cohort(UNSTACK, *files, yes=True)
     assert got.frame["days"].isna().tolist() == [True, False, False] and got.frame["dead"].tolist() == [
         False,
