@@ -68,7 +68,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ("TB121", "info", "identical rows without id kept", "give an id; they may be real"),
     ("TB122", "warn", "one id with conflicting values", "choose a conflict policy"),
     ("TB123", "warn", "several rows per patient", "folds are made by patient (automatic)"),
-    ("TB124", "grave", "near-duplicate rows under two ids", "merge them, or put them in one fold group"),
+    ("TB124", "grave", "one patient in two sources, or rows of two that are equal", "merge them, or put them in one fold group"),
     ("TB125", "warn", "id only on the first row of a block", "filled down"),
     ("TB126", "grave", "ids collide after normalisation, or have more than 15 digits in Excel", "other id.rule, or export as text"),
     ("TB127", "warn", "join of two tables: rows without a partner are counted", "join rule, or accept"),
@@ -124,7 +124,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
 )  # fmt: skip
 KINDS: dict[str, FindingKind] = {row[0]: FindingKind(*row) for row in _ROWS}
 #: Codes that have their meaning and number, and no check behind them yet: no study holds one.
-RESERVED = frozenset({"TB117", "TB118", "TB124", "TB162", "TB173", "TB174", "TB211"})
+RESERVED = frozenset({"TB117", "TB118", "TB162", "TB173", "TB174", "TB211"})
 
 
 def finding(

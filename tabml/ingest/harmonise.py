@@ -27,6 +27,7 @@ from tabml.ingest.read import RawSheet
 from tabml.ingest.records import Records, attach, join_keys, person_number, read_records, stack
 from tabml.ingest.repeats import Merged, RepeatCase, merge_repeats
 from tabml.ingest.sources import SourceTable, match_sources
+from tabml.ingest.twins import find_twins
 
 __all__ = ["NewRows", "harmonise", "level_counts", "new_rows", "written_table"]
 
@@ -93,8 +94,10 @@ def _merged(
     if not len(records):
         raise DataError("no patient is left: the sources hold no data rows with an id")
     del joined
+    twins = tuple(find_twins(records, codebook))
     merged = merge_repeats(records, policies, date, yes=yes)
     del records
+    merged = replace(merged, findings=(*twins, *merged.findings))
     cases = [*merged.cases, *_moved(join_cases, merged.kept)]
     order = _sorted(merged.records.ids)
     return replace(merged, records=merged.records.reordered(order)), _moved(cases, order), joins
