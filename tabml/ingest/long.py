@@ -194,7 +194,15 @@ def _findings(made: Made, codebook: Codebook, at: SourceTable, asking: Asking) -
             yield finding("TB122", evidence, columns=[name], count=picked.n_differ, source=at.name)
         if picked.n_late:
             evidence = f"{counted(picked.n_late, 'value')} of {name!r} ({at.name}) outside the time before the index date: not used"
-            yield finding("TB143", evidence, columns=[name], count=picked.n_late, source=at.name, severity="info")
+            yield finding(
+                "TB143",
+                evidence,
+                columns=[name],
+                count=picked.n_late,
+                source=at.name,
+                severity="info",
+                remedy="none needed: see the rule in the codebook",
+            )
         spec = codebook.variables[name]
         if spec.from_[at.name].aggregate is not None and spec.timing == "baseline":
             blind.append(name)

@@ -18,6 +18,7 @@ from tabml.ingest.cells import Filled, Rule, fill
 from tabml.ingest.identity import normalise_ids
 from tabml.ingest.ids import id_table
 from tabml.ingest.source_table import SourceTable
+from tabml.ingest.wording import counted
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,11 @@ def attach(
     known = np.flatnonzero(ids != "")
     index = pd.Index(ids[known])
     if not index.is_unique:
-        raise ConfigError(f"the join to {join.to!r} would multiply patients", hint="repeats: of the joined source")
+        n = int(index.duplicated(keep="first").sum())
+        raise ConfigError(
+            f"the join to {join.to!r} would multiply patients: {counted(n, 'id')} of {source!r} with further rows",
+            hint=f"set sources.{source}.repeats.conflict to most_complete, latest or missing, or aggregate: its variables",
+        )
     partner = np.append(known, -1)[index.get_indexer(np.array(keys, dtype=object))]
     found = partner >= 0
     values = _taken(other.values, partner)

@@ -57,9 +57,8 @@ def trace(
     events = _events(provenance, cohort_row, variable)
     position = provenance.rule_of(cohort_row, variable)
     if position < 0:
-        return TraceAnswer(
-            variable, None, None, None, None, (), (), (), "", "", "", events, "no source fills this cell"
-        )
+        note = _why_empty(provenance, variable)
+        return TraceAnswer(variable, None, None, None, None, (), (), (), "", "", "", events, note)
     rule = provenance.rules.iloc[position]
     source = str(rule["source"])
     headers = _headers(codebook, variable, source, str(rule["header"]))
@@ -87,6 +86,15 @@ def trace(
         events=events,
         note="; ".join(notes),
     )
+
+
+def _why_empty(provenance: Provenance, variable: str) -> str:
+    """Why no cell stands behind a value: nobody fills it, or no row of a long table counts."""
+    rules = provenance.rules[(provenance.rules["variable"] == variable) & (provenance.rules["rows"] != "")]
+    if rules.empty:
+        return "no source fills this cell"
+    pairs = zip(rules["source"], rules["rows"], strict=True)
+    return "no row counts: " + "; ".join(f"{rows} ({source})" for source, rows in pairs)
 
 
 class _Cells:

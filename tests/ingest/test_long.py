@@ -115,7 +115,7 @@ def test_trace_names_the_chosen_cell_or_all_of_them(tmp_path):
     assert (answer.cells, answer.raw) == (("D2", "D3"), ("12", "13")) and answer.rule.startswith("column 'value', mean")
     assert answer.unit_step == "g/L to g/dL: x 0.1"
     got = made(tmp_path, book)
-    assert trace(got.provenance, 2, "x", parse_codebook(book), [tmp_path]).note == "no source fills this cell"
+    assert trace(got.provenance, 2, "x", parse_codebook(book), [tmp_path]).note.startswith("no row counts: mean, where")
 
 
 def test_a_laboratory_table_may_be_the_patients_table(tmp_path):
