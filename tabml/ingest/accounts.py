@@ -34,8 +34,8 @@ def flow(
         steps += _aside(n_gathered, base, "further rows of a patient gathered into one")
         steps += _aside(merged.exact.get(base, 0), base, "identical rows of one patient merged")
         steps += _aside(merged.settled.get(base, 0), base, "conflicting rows of one patient settled")
-        of_source = rows[rows["source"] == base]
-        steps.append(FlowStep("patients", int(of_source["patient"].nunique()), "count", base))
+        patients = rows.loc[rows["source"] == base, "patient"]
+        steps.append(FlowStep("patients", int(patients.nunique()), "count", base))
     steps.append(FlowStep("rows of the cohort", len(rows)))
     steps.append(FlowStep("patients", int(rows["patient"].nunique())))
     return tuple(steps)

@@ -74,7 +74,7 @@ def harmonise(sheets: Sequence[RawSheet], codebook: Codebook, key: SiteKey, *, d
         conflicts=provenance.exceptions[provenance.exceptions["action"].str.startswith("conflict")].reset_index(
             drop=True
         ),
-        raw_ids=tuple(records.ids["shown"]),
+        raw_ids=tuple(records.ids["shown"].to_numpy(dtype=object).tolist()),
         key_id=key.key_id,
     )
 

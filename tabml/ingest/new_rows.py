@@ -86,7 +86,11 @@ def new_rows(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence
     if absent:
         evidence = f"no column in the file for {', '.join(absent)}"
         findings.append(finding("TB702", evidence, columns=absent, count=len(absent)))
-    shown = tuple(records.ids["shown"]) if at.source.id is not None else ("",) * len(records)
+    shown = (
+        tuple(records.ids["shown"].to_numpy(dtype=object).tolist())
+        if at.source.id is not None
+        else ("",) * len(records)
+    )
     centres = _centres(codebook, records) if is_certain else (None,) * len(records)
     return NewRows(frame, tuple(at.row_numbers.tolist()), shown, centres, match.source, tuple(findings), absent)
 

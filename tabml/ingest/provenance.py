@@ -28,17 +28,18 @@ def make_provenance(records: Records, tables: Mapping[str, SourceTable], cases: 
 
 
 def _cells(records: Records, tables: Mapping[str, SourceTable]) -> pd.DataFrame:
-    """Source part and row of every patient's own table, and rows of the joined ones."""
+    """Table and row of every patient's own source, and rows of the joined ones."""
     cells = records.places.copy(deep=False)
-    source = records.ids["source"].to_numpy(dtype=object)
-    position = np.zeros(len(source), dtype=np.int16)
-    first = 0
-    for name, at in tables.items():
-        mine = source == name
-        offsets = [part.offset for part in at.parts]
-        position[mine] = first + np.searchsorted(offsets, cells["row"].to_numpy()[mine], side="left") - 1
-        first += len(at.parts)
-    cells.insert(0, "source", position)
+    source = pd.Index(list(tables)).get_indexer(records.ids["source"].array)
+    first = np.cumsum([0, *(len(at.parts) for at in tables.values())])
+    position = first[source]
+    for i, at in enumerate(tables.values()):
+        if len(at.parts) > 1:
+            mine = source == i
+            position[mine] += (
+                np.searchsorted([p.offset for p in at.parts], cells["row"].to_numpy()[mine], side="left") - 1
+            )
+    cells.insert(0, "source", position.astype(np.int16))
     return cells
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, time, timedelta
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tabml.ingest.read import CellValue, RawSheet, Row
+from tabml.ingest.read import CellValue, Column, RawSheet, Row
 from tabml.ingest.values import cell_text, fold, is_missing, parse_number, read_date
 
 Kind = Literal["blank", "text", "number", "date"]
@@ -21,16 +20,8 @@ BELOW = 60
 USUAL: tuple[Kind, ...] = ("date", "number", "text")
 
 
-def kind_of(value: CellValue) -> Kind:
-    """What a cell holds; numbers and dates written as text count as such, missing words as blank."""
-    if isinstance(value, str):
-        return _kind_of_text(value)
-    if value is None:
-        return "blank"
-    return "date" if isinstance(value, date | time | timedelta) else "number"
-
-
 def _kind_of_text(text: str) -> Kind:
+    """What a text holds: numbers and dates count as such, missing words as blank."""
     text = text.strip()
     if text.isascii() and text.replace(".", "", 1).isdigit():
         return "number"
@@ -46,6 +37,17 @@ def _kind_of_text(text: str) -> Kind:
 def header_text(value: CellValue) -> str:
     """A header cell's text with spaces and line breaks evened."""
     return " ".join(cell_text(value).split())
+
+
+def _kinds(column: Column) -> list[Kind]:
+    """Kinds of the cells of a column; a typed cell of a workbook is what its type says."""
+    kinds = column.spread(np.array([_kind_of_text(text) for text in column.distinct], dtype=object), "blank")
+    if column.kinds is not None:
+        kinds = kinds.copy()
+        kinds[column.is_kind("number", "boolean")] = "number"
+        kinds[column.is_kind("date", "moment", "time", "duration")] = "date"
+    found: list[Kind] = kinds.tolist()
+    return found
 
 
 @dataclass(frozen=True)
@@ -89,14 +91,18 @@ class Grid:
     @cached_property
     def kinds(self) -> tuple[tuple[Kind, ...], ...]:
         """Kinds of the cells of head and sample."""
-        known = {(type(v), v): kind_of(v) for row in self.sample for v in row}
-        return tuple(tuple([known[type(v), v] for v in row[: self.width]]) for row in self.sample)
+        columns = [_kinds(column.slice(0, self.head_rows + SAMPLE_ROWS)) for column in self._columns]
+        return tuple(zip(*columns, strict=True))
 
     @cached_property
     def folded(self) -> tuple[tuple[str, ...], ...]:
-        """Folded texts of head and sample, all as wide as the grid."""
-        known = {(type(v), v): fold(cell_text(v)) for row in self.sample for v in row}
-        return tuple(tuple([known[type(v), v] for v in row[: self.width]]) for row in self.sample)
+        """Folded texts of the head and of what is looked at below it, all as wide as the grid."""
+        cut = [column.slice(0, self.head_rows + BELOW + 1).canonical() for column in self._columns]
+        return tuple(zip(*(c.mapped([fold(text) for text in c.distinct]).to_list() for c in cut), strict=True))
+
+    @property
+    def _columns(self) -> tuple[Column, ...]:
+        return self.sheet.columns[: self.width]
 
     @cached_property
     def used(self) -> tuple[int, ...]:

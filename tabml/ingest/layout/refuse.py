@@ -10,12 +10,13 @@ from tabml.ingest.values import fold
 WIDEST_CODE_LIST = 8  # REDCap's data dictionary, the widest in use, is known by its own headers
 WIDEST_NOTES = 3
 PIVOT_ROWS = 12
+PIVOT = "a pivot or cross table: its cells count patients, they are no patients; export the rows it was made from"
 
 
 def why_refused(grid: Grid, head: Head | None) -> str | None:
     """The reason why a sheet is no table of patients, or None."""
     if _is_pivot(grid):
-        return "a pivot or cross table: its cells count patients, they are no patients"
+        return PIVOT
     if head is None:
         return "free text: no row of column names above rows of values"
     names = {fold(name) for name in head.names if name}
@@ -24,7 +25,7 @@ def why_refused(grid: Grid, head: Head | None) -> str | None:
     if grid.n_rows <= head.last_row:
         return "no rows below the header"
     if _is_cross_table(grid, head):
-        return "a pivot or cross table: its cells count patients, they are no patients"
+        return PIVOT
     return "free text: a list of remarks" if _is_notes(grid, head) else None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -261,6 +262,30 @@ class Column:
         return np.cumsum(self.filled) - 1
 
 
+def stacked(chunks: list[tuple[Column, ...]]) -> list[Column]:
+    """Chunks of rows below each other; a chunk of fewer columns ends in empty cells. Empties the list."""
+    lengths = [len(chunk[0]) if chunk else 0 for chunk in chunks]
+    by_column = [
+        [column if column is not None else Column.empty(n) for column, n in zip(parts, lengths, strict=True)]
+        for parts in zip_longest(*chunks)
+    ]
+    chunks.clear()
+    columns = []
+    while by_column:  # the parts of a column go as soon as it is whole
+        columns.append(Column.concat(by_column.pop(0)))
+    return columns
+
+
+def any_filled(columns: Sequence[Column]) -> NDArray[np.bool_]:
+    """Rows that hold something: (n_rows,)."""
+    filled = np.zeros(len(columns[0]) if columns else 0, dtype=bool)
+    for column in columns:
+        filled |= column.filled
+        if filled.all():
+            break
+    return filled
+
+
 def _value(text: str, kind: int) -> CellValue:
     if kind == 1:
         return float(text)
@@ -290,11 +315,9 @@ def _whole(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 def _encoded(texts: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, Integers]:
     """Distinct texts in order of appearance, and the position of each cell's, -1 where null."""
-    encoded = texts.dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return encoded.dictionary, _small(codes, len(encoded.dictionary))
+    encoded = _whole(texts).dictionary_encode()
+    codes = encoded.indices.fill_null(-1) if encoded.null_count else encoded.indices
+    return encoded.dictionary, _small(codes.to_numpy(), len(encoded.dictionary))
 
 
 def _small(codes: Integers, n: int) -> Integers:

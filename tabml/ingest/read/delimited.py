@@ -16,12 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from tabml.ingest.read.column import Column
+from tabml.ingest.read.column import Column, any_filled, stacked
 from tabml.ingest.read.encoding import TextFacts
 
 #: Small blocks stay in the processor's cache; columns are made of several, for each one costs.
 BLOCK = 1 << 20
-GROUP = 8
+GROUP = 16
 CHUNK_RECORDS = 20_000
 #: A file with more odd records than this is no table with a few broken lines: the csv module decides.
 MOST_ODD = 20_000
@@ -66,20 +66,6 @@ def body_by_records(records: Iterable[list[str]]) -> TextBody:
     usual = _usual_width(width, is_filled)
     start = int(np.argmax(width == usual))
     return _trimmed(stacked(chunks), width, is_filled, usual, start)
-
-
-def stacked(chunks: list[tuple[Column, ...]]) -> list[Column]:
-    """Chunks of rows below each other; a chunk of fewer columns ends in empty cells. Empties the list."""
-    lengths = [len(chunk[0]) if chunk else 0 for chunk in chunks]
-    by_column = [
-        [column if column is not None else Column.empty(n) for column, n in zip(parts, lengths, strict=True)]
-        for parts in zip_longest(*chunks)
-    ]
-    chunks.clear()
-    columns = []
-    while by_column:  # the parts of a column go as soon as it is whole
-        columns.append(Column.concat(by_column.pop(0)))
-    return columns
 
 
 def _batches(path: Path, facts: TextFacts, delimiter: str, usual: int, odd: dict[int, str]) -> Iterator[pa.RecordBatch]:
@@ -127,7 +113,7 @@ def _with_odd(columns: list[Column], odd: Mapping[int, list[str]], usual: int, s
         columns = [column.take(order) for column in columns]
     widths = np.full(n_even + len(at), usual, dtype=np.int64)
     widths[at] = [len(record) for record in odd.values()]
-    filled = _any_filled(columns, len(widths))
+    filled = any_filled(columns)
     return _trimmed(columns, widths, filled, usual, start) if _usual_width(widths, filled) == usual else None
 
 
@@ -149,16 +135,6 @@ def _is_cut(odd: Mapping[int, str], columns: Sequence[Column]) -> bool:
 def _longest(column: Column) -> int:
     """Bytes of the longest text."""
     return pc.max(pc.binary_length(column.texts)).as_py() or 0
-
-
-def _any_filled(columns: Sequence[Column], n: int) -> NDArray[np.bool_]:
-    """Rows that hold something: (n_rows,)."""
-    filled = np.zeros(n, dtype=bool)
-    for column in columns:
-        filled |= column.filled
-        if filled.all():
-            break
-    return filled
 
 
 def _widths(records: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
