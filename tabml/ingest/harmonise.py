@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,29 +20,16 @@ from tabml.ingest.accounts import Joins, flow, source_findings
 from tabml.ingest.cells import as_kind
 from tabml.ingest.identity import SiteKey
 from tabml.ingest.ids import settle_first_rows
-from tabml.ingest.long import asking, gathered, is_long, is_only_long, read_long
+from tabml.ingest.joins import join_tables, moved, shifted
 from tabml.ingest.new_rows import NewRows, new_rows
 from tabml.ingest.provenance import make_provenance
 from tabml.ingest.read import RawSheet
-from tabml.ingest.records import Records, attach, join_keys, person_number, read_records, stack
+from tabml.ingest.records import Records, person_number, stack
 from tabml.ingest.repeats import Merged, RepeatCase, merge_repeats
 from tabml.ingest.sources import SourceTable, match_sources
 from tabml.ingest.twins import find_twins
 
 __all__ = ["NewRows", "harmonise", "level_counts", "new_rows", "written_table"]
-
-
-@dataclass(frozen=True)
-class _Joined:
-    """One source of patients with the tables joined to it."""
-
-    records: Records
-    no_id: int
-    cases: tuple[RepeatCase, ...]
-    partners: Mapping[str, tuple[int, int]]
-    """Joined source -> (base rows with a partner, its rows without one)."""
-    n_gathered: int = 0
-    """Rows of a long table that became part of their patient's first row."""
 
 
 def harmonise(sheets: Sequence[RawSheet], codebook: Codebook, key: SiteKey, *, data: Data, yes: bool = False) -> Cohort:
@@ -86,10 +73,10 @@ def _merged(
     date = next(
         (n for n, v in codebook.variables.items() if v.role in ("index_date", "visit") and v.kind == "date"), None
     )
-    joined = {base: _join(base, codebook, tables, date, yes=yes) for base in codebook.base_sources()}
+    joined = {base: join_tables(base, codebook, tables, date, yes=yes) for base in codebook.base_sources()}
     joins = {name: (part.no_id, part.partners, part.n_gathered) for name, part in joined.items()}
     policies = {name: codebook.sources[name].repeats for name in joined}
-    join_cases = _shifted(joined)
+    join_cases = shifted(joined)
     records = stack([part.records for part in joined.values()])
     if not len(records):
         raise DataError("no patient is left: the sources hold no data rows with an id")
@@ -98,9 +85,9 @@ def _merged(
     merged = merge_repeats(records, policies, date, yes=yes)
     del records
     merged = replace(merged, findings=(*twins, *merged.findings))
-    cases = [*merged.cases, *_moved(join_cases, merged.kept)]
+    cases = [*merged.cases, *moved(join_cases, merged.kept)]
     order = _sorted(merged.records.ids)
-    return replace(merged, records=merged.records.reordered(order)), _moved(cases, order), joins
+    return replace(merged, records=merged.records.reordered(order)), moved(cases, order), joins
 
 
 def settle_proposals(codebook: Codebook, accept_score: float, *, yes: bool) -> tuple[Codebook, tuple[Finding, ...]]:
@@ -180,59 +167,6 @@ def _plain(series: pd.Series, variable: Variable) -> pd.Series:
     if variable.kind == "date":
         return pd.Series(series.dt.strftime("%Y-%m-%d"), dtype="string")
     return series.astype("string") if variable.kind == "category" else series
-
-
-def _join(base: str, codebook: Codebook, tables: Mapping[str, SourceTable], date: str | None, *, yes: bool) -> _Joined:
-    """A source's records widened by the tables that join to it, rows without an id set aside."""
-    records = read_records(tables[base], codebook)
-    cases: list[RepeatCase] = []
-    partners: dict[str, tuple[int, int]] = {}
-    others = {n: s for n, s in codebook.sources.items() if s.join is not None and s.join.to == base}
-    for name, source in others.items():
-        if source.join is None or is_only_long(codebook, name):
-            continue
-        policy = {name: source.repeats}
-        other = merge_repeats(read_records(tables[name], codebook), policy, date, yes=yes)
-        records, partner, leftover = attach(
-            records, join_keys(tables[base], source.join), other.records, join=source.join, source=name
-        )
-        partners[name] = (int((partner >= 0).sum()), leftover)
-        cases += _moved(other.cases, partner)
-        records = replace(records, findings=(*records.findings, *other.findings))
-    for name, source in others.items():
-        if source.join is not None and is_long(codebook, name):
-            long = read_long(
-                tables[name], codebook, asking(records, codebook, join_keys(tables[base], source.join)), yes=yes
-            )
-            records = gathered(records, long.records)
-            partners.setdefault(name, (long.n_found, long.n_alone))
-    n_rows = len(records)
-    with_id = np.flatnonzero((records.ids["has_id"] | (records.ids["id"] != "")).to_numpy())
-    records, cases = records.take(with_id), _moved(cases, with_id)
-    n_gathered = 0
-    if is_long(codebook, base):
-        ids = records.ids["id"].to_list()
-        records = gathered(records, read_long(tables[base], codebook, asking(records, codebook, ids), yes=yes).records)
-        first = np.flatnonzero(~records.values.assign(**{" id": ids}).duplicated().to_numpy())
-        n_gathered = len(records) - len(first)
-        records, cases = records.take(first), _moved(cases, first)
-    return _Joined(records, n_rows - len(with_id), tuple(cases), partners, n_gathered)
-
-
-def _shifted(joined: Mapping[str, _Joined]) -> list[RepeatCase]:
-    shift, cases = 0, []
-    for part in joined.values():
-        cases += [replace(c, position=c.position + shift) for c in part.cases]
-        shift += len(part.records)
-    return cases
-
-
-def _moved(cases: Sequence[RepeatCase], taken: NDArray[np.int64]) -> list[RepeatCase]:
-    """Cases at their new positions, when these positions were taken; those left behind go."""
-    if not cases:
-        return []
-    now_at = {int(p): i for i, p in enumerate(taken) if p >= 0}
-    return [replace(c, position=now_at[c.position]) for c in cases if c.position in now_at]
 
 
 def _sorted(ids: pd.DataFrame) -> NDArray[np.int64]:
