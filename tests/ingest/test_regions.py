@@ -144,6 +144,16 @@ def test_a_stated_range_is_read_as_it_is():
         Region.of("B3-F40")
 
 
+def test_stated_header_rows_keep_the_parts_of_a_sheet_apart():
+    rows = beside([HEAD, *patients()], [["Code", "Meaning"], ["m", "male"], ["f", "female"]])
+    tables, others = found(rows, header_rows=(1,))
+    assert [(t.headers, t.header_rows) for t in tables] == [(tuple(HEAD), (1,))] and len(others) == 1
+    tables, _ = found([HEAD, *patients(), [], LAB, *readings()], header_rows=(15,))
+    assert [(len(t), t.header_rows) for t in tables] == [(12, (1,)), (8, (15,))]
+    tables, _ = found([HEAD, *patients(), [], LAB, *readings()], header_rows=(2,))
+    assert [(len(t), t.header_rows) for t in tables] == [(11, (2,)), (8, (15,))]
+
+
 def test_one_table_is_read_and_the_other_named():
     table = find_table(sheet([HEAD, *patients(), [], LAB, *readings()]))
     assert isinstance(table, Table) and table.headers == tuple(HEAD)

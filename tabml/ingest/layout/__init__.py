@@ -60,8 +60,8 @@ def find_tables(
 ) -> tuple[Table | NoTable, ...]:
     """Every table of a sheet and what stands apart from it without being one; at least one item.
 
-    `header_rows` (counted from 1) are taken as stated and the table they head is not refused; standing in no part
-    of the sheet alone, they make it one table. `within` looks at one range only. A hidden sheet is read only when `named`, by a codebook or `--sheet`, or when its
+    `header_rows` (counted from 1) are taken as stated for the tables they stand in; where no part of the sheet
+    is headed by them, the sheet is one table, which is not refused. `within` looks at one range only. A hidden sheet is read only when `named`, by a codebook or `--sheet`, or when its
     header rows are stated. `totals_words` are folded.
     """
     if sheet.hidden and not named and not header_rows:
@@ -70,17 +70,26 @@ def find_tables(
     if sheet.is_empty:
         return (_none(sheet, "empty"),)
     regions = (_inside(within, sheet),) if within is not None else find_regions(sheet)
-    holds = [all(r.first_row <= row <= r.last_row for row in header_rows) for r in regions]
-    if within is None and (len(regions) == 1 or (header_rows and sum(holds) != 1)):
-        return (_in_region(sheet, None, header_rows, totals_words),)
-    parts = [
-        _in_region(sheet, region, header_rows if mine else (), totals_words)
-        for region, mine in zip(regions, holds, strict=True)
+    if within is not None:
+        return (_in_region(sheet, regions[0], header_rows, totals_words),)
+    parts = [_in_region(sheet, region, (), totals_words) for region in regions] if len(regions) > 1 else []
+    if header_rows:
+        parts = [_as_stated(part, header_rows, totals_words) for part in parts]
+    headed = [
+        t for t in parts if isinstance(t, Table) and (not header_rows or t.header_rows == tuple(sorted(header_rows)))
     ]
-    if within is None and not any(isinstance(part, Table) for part in parts):
-        return (_in_region(sheet, None, (), totals_words),)
+    if not headed:
+        return (_in_region(sheet, None, header_rows, totals_words),)
     first = next((part for part in parts if isinstance(part, Table)), None)
     return tuple(part if part is first or isinstance(part, NoTable) else _of_its_own(part) for part in parts)
+
+
+def _as_stated(part: Table | NoTable, header_rows: Sequence[int], totals_words: Container[str]) -> Table | NoTable:
+    """A table read again below the stated header rows, if these stand in its part of the sheet."""
+    if isinstance(part, NoTable) or part.region is None or part.header_rows == tuple(sorted(header_rows)):
+        return part
+    is_inside = all(part.region.first_row <= row <= part.region.last_row for row in header_rows)
+    return _in_region(part.sheet, part.region, header_rows, totals_words) if is_inside else part
 
 
 def _inside(region: Region, sheet: RawSheet) -> Region:
