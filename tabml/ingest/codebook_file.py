@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tabml.core.codebook import Codebook, ColumnMapping, IdColumn, Join, Repeats
 from tabml.core.errors import ConfigError, did_you_mean
 from tabml.core.strictyaml import dump_yaml, load_yaml
 from tabml.ingest.expressions import parse_expression
+from tabml.ingest.layout import Region
 
 #: A level held by fewer patients than this does not travel with a model.
 SMALL_CELL = 5
@@ -93,7 +95,7 @@ def portable(
     """
     sources = {
         name: source.model_copy(
-            update={"file": "", "sha256": None, "header_rows": (), "data_rows": None, "set_aside": {}}
+            update={"file": "", "sha256": None, "table": None, "header_rows": (), "data_rows": None, "set_aside": {}}
         )
         for name, source in codebook.sources.items()
     }
@@ -205,9 +207,36 @@ def _source_faults(codebook: Codebook, name: str, source: Source) -> Iterator[Fa
             yield (*path, "join"), f"source {name!r} joins to {source.join.to!r}, which is no table of patients"
         elif target.id is None:
             yield (*path, "join"), f"source {name!r} joins to {source.join.to!r}, which states no id"
+    if source.is_stack and (source.data_rows is not None or source.set_aside):
+        yield path, f"source {name!r} is several files or sheets: data_rows and set_aside hold for one only"
+    if source.table is not None and not re.fullmatch(r"[1-9][0-9]*", source.table):
+        try:
+            Region.of(source.table)
+        except ConfigError as error:
+            yield (*path, "table"), f"source {name!r}: {error.what}: a range such as B3:F40, or a number from 1"
     both = sorted(set(source.identifiers) & set(source.unused))
     if both:
         yield path, f"source {name!r} lists {both[0]!r} as identifier and as unused"
+
+
+#: Aggregates that need an order or an average of the values.
+_OF_NUMBERS: dict[str, tuple[str, ...]] = {
+    "mean": ("number", "integer"), "max": ("number", "integer", "date", "boolean"),
+    "min": ("number", "integer", "date", "boolean"), "count": ("number", "integer"),
+}  # fmt: skip
+
+
+def _long_faults(source: Source, spec: VariableSpec, mapping: ColumnMapping) -> Iterator[str]:
+    """Rules of values picked from a patient's rows."""
+    if mapping.is_long and mapping.constant is not None:
+        yield "a constant has no rows: where and aggregate need a column"
+    if mapping.aggregate == "count" and mapping.column is None:
+        yield "aggregate: count needs a column, whose filled cells are counted"
+    kinds = _OF_NUMBERS.get(mapping.aggregate or "")
+    if kinds is not None and spec.kind not in kinds:
+        yield f"aggregate: {mapping.aggregate} gives no {spec.kind} (but {', '.join(kinds)})"
+    if (mapping.aggregate == "last_before_index" or mapping.within_days is not None) and source.date is None:
+        yield "last_before_index and within_days need the source's date: the column with the date of each row"
 
 
 def _mapping_faults(source: Source, spec: VariableSpec, mapping: ColumnMapping) -> Iterator[str]:
@@ -218,6 +247,7 @@ def _mapping_faults(source: Source, spec: VariableSpec, mapping: ColumnMapping) 
             yield error.what
     if mapping.column is not None and mapping.column in source.identifiers and spec.kind != "id":
         yield f"column {mapping.column!r} is an identifier: it may feed an expr, never a variable"
+    yield from _long_faults(source, spec, mapping)
     if spec.kind == "category" and spec.levels:
         codes = {code for code in mapping.recode.values() if code is not None}
         if mapping.constant is not None:
