@@ -85,6 +85,9 @@ def _answered(
         answer: Any = question.safe if yes else ask(question) if ask is not None else None
         if answer is None:
             open_questions.append(question)
+        elif question.adds:
+            path, value = question.adds[answer]
+            config = with_setting(config, path, (*getattr(config.data, path.removeprefix("data.")), value))
         else:
             config = with_setting(config, question.key, answer)
     if open_questions:

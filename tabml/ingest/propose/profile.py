@@ -40,6 +40,8 @@ class Profile:
     decimals: tuple[str, ...]
     """Decimal mark of each cell's source."""
     stated_unit: str | None = None
+    also_missing: frozenset[str] = frozenset()
+    """Texts that a code list says mean missing."""
 
     @property
     def key(self) -> str:
@@ -48,7 +50,13 @@ class Profile:
     @cached_property
     def filled(self) -> NDArray[np.bool_]:
         """Cells that say something: neither blank nor a missing word nor a sentinel."""
-        known = {t: bool(t) and not is_missing(t) and fold(t) not in self.sentinels for t in set(self.texts)}
+        gone = {*self.sentinels, *map(fold, self.also_missing)}
+        mark = self.decimals[0] if self.decimals else "."
+        numbers = {v for t in self.also_missing if not np.isnan(v := _number(t, mark))}
+        known = {
+            t: bool(t) and not is_missing(t, gone) and (not numbers or _number(t, mark) not in numbers)
+            for t in set(self.texts)
+        }
         return np.array([known[t] for t in self.texts], dtype=bool)
 
     @cached_property
