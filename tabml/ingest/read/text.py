@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tabml.core.errors import InputError
-from tabml.ingest.read.records import CellValue, RawSheet
+from tabml.ingest.read.records import RawSheet
 from tabml.ingest.read.sniff import RESAVE, unreadable
 
 DELIMITERS = (";", ",", "\t", "|")
@@ -39,9 +39,10 @@ def read_text(path: Path) -> RawSheet:
     del content
     delimiter, delimiter_confidence = detect_delimiter(path, encoding)
     records = _records(path, encoding, delimiter)
-    cells, ragged = _even(records)
-    return RawSheet(
-        file=path.name, sha256=digest, sheet=None, cells=cells, encoding=encoding, encoding_confidence=confidence,
+    usual, ragged = _widths(records)
+    records = [record + [""] * (usual - len(record)) for record in records]
+    return RawSheet.of_rows(
+        path.name, digest, None, records, usual=usual, encoding=encoding, encoding_confidence=confidence,
         delimiter=delimiter, delimiter_confidence=delimiter_confidence, ragged=ragged,
     )  # fmt: skip
 
@@ -148,19 +149,16 @@ def _one_field(stream: Iterator[str]) -> Iterator[list[str]]:
         yield [text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text]
 
 
-def _even(records: list[list[str]]) -> tuple[tuple[tuple[CellValue, ...], ...], tuple[int, ...]]:
-    """Pad records to the usual width; list those after the first full one that have another width."""
+def _widths(records: list[list[str]]) -> tuple[int, tuple[int, ...]]:
+    """The usual number of fields, and the records after the first usual one that have another; drops blank ends."""
     while records and not any(records[-1]):
         records.pop()
     widths = Counter(len(record) for record in records if any(record))
     usual = max(widths, key=lambda w: (widths[w], w), default=0)
     ragged: list[int] = []
     started = False
-    cells: list[tuple[CellValue, ...]] = []
     for number, record in enumerate(records, start=1):
-        width = len(record)
-        started = started or width == usual
-        if width != usual and started and any(record):
+        started = started or len(record) == usual
+        if len(record) != usual and started and any(record):
             ragged.append(number)
-        cells.append(tuple([field or None for field in record]) + (None,) * (usual - width))
-    return tuple(cells), tuple(ragged)
+    return usual, tuple(ragged)
