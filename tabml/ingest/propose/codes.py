@@ -72,7 +72,7 @@ class _Row:
 
 def _rows(sheet: NoTable) -> Iterator[_Row]:
     """Rows below the header of a code list; a blank name repeats the one above."""
-    cells = [[cell_text(v) for v in row] for row in sheet.sheet.cells]
+    cells = [[cell_text(v) for v in row] for row in sheet.sheet.rows()]
     head = next((i for i, row in enumerate(cells) if _is_head({fold(t) for t in row if t})), None)
     if head is None:
         return

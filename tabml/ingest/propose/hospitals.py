@@ -35,7 +35,7 @@ class Part:
     @cached_property
     def keys(self) -> Mapping[Rule, tuple[str, ...]]:
         """The id of each row as each rule compares it."""
-        texts = () if self.id is None else self.table.column(self.id)
+        texts = () if self.id is None else self.table.texts(self.id)
         plain = ["" if is_missing(t) else t for t in texts]
         rules: tuple[Rule, ...] = ("as_is", "digits")
         return {rule: tuple(normalise_id(t, rule) for t in plain) for rule in rules}
@@ -116,7 +116,7 @@ def _agree(part: Part, base: Part, rule: Rule, shared: Sequence[tuple[str, str]]
     """Whether the columns both have say the same of each patient."""
     row_of = {key: i for i, key in enumerate(base.keys[rule]) if key}
     for mine, other in shared:
-        a, b = part.table.column(mine), base.table.column(other)
+        a, b = part.table.texts(mine), base.table.texts(other)
         pairs = [(a[i], b[row_of[key]]) for i, key in enumerate(part.keys[rule]) if key in row_of]
         both = [(x, y) for x, y in pairs if x and y]
         if both and sum(x == y for x, y in both) < AGREE * len(both):
