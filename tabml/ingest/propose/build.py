@@ -82,7 +82,7 @@ def build(
     data: Data,
 ) -> Codebook:
     """The proposed codebook: one source per table, one variable per usable column."""
-    names = _source_names(tables)
+    names = source_names(tables)
     repeats = _repeats(columns, roles)
     sources = {
         name: _source(table, others, styles[i], roles, repeats, plan)
@@ -127,7 +127,7 @@ def _source(
     )
 
 
-def _source_names(tables: Sequence[Table]) -> list[str]:
+def source_names(tables: Sequence[Table]) -> list[str]:
     """File names without suffix as source names, with the sheet where one file holds several tables."""
     names: list[str] = []
     files = [t.sheet.file for t in tables]

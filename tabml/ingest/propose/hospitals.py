@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,9 +11,10 @@ from typing import Literal
 from tabml.core.codebook import Join
 from tabml.ingest.identity import normalise_id
 from tabml.ingest.layout import Table
+from tabml.ingest.propose.meaning import certain_concept, matches_of
 from tabml.ingest.propose.profile import Profile
 from tabml.ingest.propose.words import name_key
-from tabml.ingest.values import is_missing
+from tabml.ingest.values import fold, is_missing
 
 Rule = Literal["as_is", "digits"]
 #: Share of the shorter table's ids that must stand in the other: sheets of one file, and files of one hospital.
@@ -39,6 +41,16 @@ class Part:
         plain = ["" if is_missing(t) else t for t in texts]
         rules: tuple[Rule, ...] = ("as_is", "digits")
         return {rule: tuple(normalise_id(t, rule) for t in plain) for rule in rules}
+
+    @cached_property
+    def meanings(self) -> Mapping[str, str]:
+        """What each column means (its concept, else its name) -> its header; ids and dates left out."""
+        found = {}
+        for column in self.columns:
+            if column.header != self.id and not column.is_empty and not column.is_date and column.identifier is None:
+                concept = certain_concept(matches_of(column))
+                found[concept.key if concept is not None else column.key] = column.header
+        return found
 
     @property
     def is_unique(self) -> bool:
@@ -89,20 +101,34 @@ def _belongs(part: Part, base: Part) -> Rule | None:
         return None
     same_file = part.table.sheet.file == base.table.sheet.file
     shared = _shared(part, base)
-    fewest = min(len(part.columns), len(base.columns)) - 1
+    fewest = max(1, min(len(part.columns), len(base.columns)) - 1)
     if len(shared) > (0.5 if same_file else SHARED_COLUMNS) * fewest:
         return None
-    for rule in ("as_is", "digits"):
-        if _overlap(part, base, rule) >= (SAME_FILE if same_file else OTHER_FILE) and _agree(part, base, rule, shared):
+    # Ids of other files are only compared as they are: every hospital has a patient 12.
+    for rule in ("as_is", "digits") if same_file else ("as_is",):
+        if _overlap(part, base, rule) < (SAME_FILE if same_file else OTHER_FILE):
+            continue
+        agree = _agree(part, base, rule, shared)
+        if agree is not False and (same_file or agree or _is_telling(part) or _stem(part) == _stem(base)):
             return rule
     return None
 
 
 def _shared(part: Part, base: Part) -> list[tuple[str, str]]:
-    """Headers both tables have, besides their ids."""
-    mine = {name_key(h): h for h in part.table.headers if h != part.id}
-    other = {name_key(h): h for h in base.table.headers if h != base.id}
-    return [(mine[key], other[key]) for key in sorted(mine.keys() & other.keys()) if key]
+    """Columns that mean the same in both tables, besides their ids."""
+    mine, other = part.meanings, base.meanings
+    return [(mine[key], other[key]) for key in sorted(mine.keys() & other.keys())]
+
+
+def _is_telling(part: Part) -> bool:
+    """Whether equal ids are no chance: not the numbers 1, 2, 3... by which every hospital counts."""
+    keys = [key for key in part.keys["as_is"] if key]
+    return not all(re.fullmatch(r"[0-9]{1,6}", key) for key in keys)
+
+
+def _stem(part: Part) -> str:
+    """The first word of the file's name: exports of one hospital often share it."""
+    return fold(re.split(r"[\W_]+", part.table.sheet.file)[0])
 
 
 def _overlap(part: Part, base: Part, rule: Rule) -> float:
@@ -112,13 +138,15 @@ def _overlap(part: Part, base: Part, rule: Rule) -> float:
     return len(mine & other) / min(len(mine), len(other)) if mine and other else 0.0
 
 
-def _agree(part: Part, base: Part, rule: Rule, shared: Sequence[tuple[str, str]]) -> bool:
-    """Whether the columns both have say the same of each patient."""
+def _agree(part: Part, base: Part, rule: Rule, shared: Sequence[tuple[str, str]]) -> bool | None:
+    """Whether the columns both have say the same of each patient; None where nothing can be compared."""
     row_of = {key: i for i, key in enumerate(base.keys[rule]) if key}
+    seen = None
     for mine, other in shared:
         a, b = part.table.texts(mine), base.table.texts(other)
         pairs = [(a[i], b[row_of[key]]) for i, key in enumerate(part.keys[rule]) if key in row_of]
-        both = [(x, y) for x, y in pairs if x and y]
+        both = [(fold(x), fold(y)) for x, y in pairs if x and y]
         if both and sum(x == y for x, y in both) < AGREE * len(both):
             return False
-    return True
+        seen = True if both else seen
+    return seen

@@ -22,6 +22,9 @@ class Question:
     adds: Mapping[str, tuple[str, str]] = field(default_factory=dict, hash=False)
     """Option -> (setting of several values, the value that is added to it), where `key` alone does not answer it."""
 
+    named: bool = True
+    """Whether the options were recognised by their names, and not merely listed because nothing was."""
+
     @property
     def commands(self) -> tuple[str, ...]:
         """The exact words for each option, quoted where needed; the plain command without options.

@@ -51,7 +51,7 @@ def find_roles(columns: Sequence[Profile], data: Data) -> Roles:
     taken = {h for h in stated.values() if h is not None}
     free = [c for c in columns if c.header not in taken and not c.is_empty]
     questions: list[Question] = []
-    patient_id = stated["id"] or _patient_id(free, questions)
+    patient_id = stated["id"] or id_column(free, questions)
     free = [c for c in free if c.header != patient_id]
     centre = stated["centre"] or _one(c for c in free if c.key in CENTRE and 2 <= c.distinct <= MOST_CENTRES)
     free = [c for c in free if c.header != centre]
@@ -86,7 +86,8 @@ def _stated(value: str | None, by_name: dict[str, Profile], setting: str) -> str
     return None if value is None else named_column(value, by_name, setting)
 
 
-def _patient_id(free: Sequence[Profile], questions: list[Question]) -> str | None:
+def id_column(free: Sequence[Profile], questions: list[Question]) -> str | None:
+    """The column with the patient's id; several candidates are a question."""
     for tier in PATIENT_ID:
         found = [c for c in free if c.key in tier and _can_be_id(c)]
         if len(found) == 1:

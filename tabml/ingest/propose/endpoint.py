@@ -1,0 +1,182 @@
+"""The outcome among matched variables: which one it is, graded against yes/no, and what tells it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tabml.core.codebook import ColumnMapping
+from tabml.core.cohort import Role
+from tabml.core.config import Data
+from tabml.core.errors import ConfigError, closest
+from tabml.core.findings import Finding, finding
+from tabml.core.outcome import is_positive
+from tabml.ingest.propose.group import Group
+from tabml.ingest.propose.question import Question
+from tabml.ingest.propose.roles import find_roles
+from tabml.ingest.propose.variables import Built, Seat, build_variable
+from tabml.ingest.propose.words import AFTERWARDS, TIME
+from tabml.ingest.values import fold
+
+#: A yes/no made of a graded outcome is as sure as the column itself, and no surer than this.
+GRADED = 0.95
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Names of the variables by role, what must be asked, and settings that named a column by its header."""
+
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
+    named: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_endpoint(built: Sequence[Built], groups: Sequence[Group], data: Data) -> Endpoint:
+    """The outcome, or time and event: by the settings, else by what each hospital's own names say."""
+    stated = {role: _stated(built, getattr(data, setting), f"data.{setting}")
+              for role, setting in (("outcome", "target"), ("time", "time"), ("event", "event"))}  # fmt: skip
+    named = {f"data.{s}": name for r, s in (("outcome", "target"), ("time", "time"), ("event", "event"))
+             if (name := stated[r]) is not None}  # fmt: skip
+    votes = _votes(built, groups)
+    if stated["outcome"] and not (stated["time"] or stated["event"]):
+        return Endpoint({stated["outcome"]: "outcome"}, (), named)
+    time = stated["time"] or _only(votes["time"])
+    event = stated["event"] or _only(votes["event"])
+    if time and event:
+        return Endpoint({time: "time", event: "event"}, (), named)
+    if stated["time"] or stated["event"]:
+        role, setting = ("event", "event") if time else ("time", "time")
+        text = "which column is the follow-up time?" if role == "time" else "which column says that the event happened?"
+        options = tuple(votes[role]) or tuple(b.name for b in built)
+        return Endpoint({}, (Question(f"data.{setting}", text, options, f"--{setting} COLUMN", None),), named)
+    outcome = _only(votes["outcome"])
+    if outcome is not None:
+        return Endpoint({outcome: "outcome"}, (), named)
+    return Endpoint({}, (_which(votes["outcome"] or votes["event"], built),), named)
+
+
+def _which(candidates: Iterable[str], built: Sequence[Built]) -> Question:
+    """The question about the outcome; without a recognised one it lists all that could be."""
+    found = tuple(candidates)
+    could = found or tuple(b.name for b in built if b.spec.kind in ("boolean", "category"))
+    text = "which column is the outcome to predict?" if found else "no column is recognised as the outcome; which one is it?"
+    return Question("data.target", text, could, "--target COLUMN", None)
+
+
+def _stated(built: Sequence[Built], value: str | None, setting: str) -> str | None:
+    """The variable a setting names, by its name or by the header of one of its columns."""
+    if value is None:
+        return None
+    by_name = {b.name: b.name for b in built}
+    headers: dict[str, str] = {}
+    for b in built:
+        for seat in b.seats:
+            for name in (seat.placed.column.header, seat.placed.column.leaf):
+                headers.setdefault(fold(name), b.name)
+    found = by_name.get(value) or headers.get(fold(value))
+    if found is None:
+        near = closest(value, [*by_name, *headers])
+        hint = f"did you mean {near!r}?" if near else f"columns: {', '.join(list(by_name)[:12])}"
+        raise ConfigError(f"there is no column {value!r}", where=setting, hint=hint)
+    return found
+
+
+def _votes(built: Sequence[Built], groups: Sequence[Group]) -> dict[str, list[str]]:
+    """Role -> names of variables for which hospitals' own names speak, most votes first."""
+    of_header = {(s.group.key, s.placed.column.header): b.name for b in built for s in b.seats}
+    counts: dict[str, Counter[str]] = {role: Counter() for role in ("outcome", "time", "event")}
+    for group in groups:
+        roles = find_roles(group.profiles, Data())
+        for role in counts:
+            header = getattr(roles, role)
+            if header is not None and (group.key, header) in of_header:
+                counts[role][of_header[group.key, header]] += 2
+        for question in roles.questions:
+            role = {"data.target": "outcome", "data.time": "time", "data.event": "event"}.get(question.key)
+            for option in question.options if role is not None and question.named else ():
+                counts[role or ""][of_header.get((group.key, option), "")] += 1
+    for b in built:
+        if b.concept is not None and b.concept.role == "outcome":
+            counts["outcome"][b.name] += 1
+    found = {}
+    for role, counter in counts.items():
+        counter.pop("", None)
+        best = max(counter.values(), default=0)
+        found[role] = [name for name, n in sorted(counter.items(), key=lambda i: (-i[1], i[0])) if n == best]
+    return found
+
+
+def _only(names: Sequence[str]) -> str | None:
+    return names[0] if len(names) == 1 else None
+
+
+def with_endpoint(built: Sequence[Built], endpoint: Endpoint, data: Data) -> tuple[tuple[Built, ...], tuple[Finding, ...]]:
+    """The variables with their roles; a graded outcome beside yes/no ones becomes yes/no, its grades a sibling."""
+    done: list[Built] = []
+    findings: list[Finding] = []
+    for b in built:
+        role = endpoint.roles.get(b.name)
+        if role is None:
+            sibling, told = _sibling(b, endpoint, data)
+            findings += told
+            done.append(sibling)
+            continue
+        done += [_with_role(x, role if i == 0 else "sibling") for i, x in enumerate(_graded(b) if role != "time" else (b,))]
+    return tuple(done), tuple(findings)
+
+
+def _with_role(b: Built, role: Role) -> Built:
+    return replace(b, spec=b.spec.model_copy(update={"role": role, "timing": "outcome"}))
+
+
+def _sibling(b: Built, endpoint: Endpoint, data: Data) -> tuple[Built, tuple[Finding, ...]]:
+    """What tells the outcome by its name is no predictor, unless it is kept (TB141)."""
+    keys = {s.placed.profile.key for s in b.seats}
+    kept = {b.name, *(s.placed.column.header for s in b.seats)} & set(data.keep)
+    tells = (b.concept is not None and b.concept.role in ("outcome", "event", "time")) or any(
+        set(key.split()) & AFTERWARDS or key in TIME for key in keys
+    )
+    if not endpoint.roles or not tells or kept:
+        return b, ()
+    evidence = f"{b.name!r} names what is known only afterwards; set aside, for it may tell {next(iter(endpoint.roles))!r}"
+    return _with_role(b, "sibling"), (finding("TB141", evidence, columns=[b.name], count=1),)
+
+
+def _graded(b: Built) -> tuple[Built, ...]:
+    """(yes/no outcome, its grades) where some hospitals give yes/no and others grades from 0 up; else the variable."""
+    graded = [s for s in b.seats if _is_graded(s)]
+    plain = [s for s in b.seats if s not in graded]
+    if not graded or not plain:
+        return (b,)
+    base = build_variable(b.name, plain, b.concept)
+    if base.spec.kind != "boolean":
+        return (b,)
+    grades = build_variable(f"{b.name}_grade", graded, None)
+    mappings = dict(base.spec.from_)
+    for seat in graded:
+        header = seat.placed.column.header.replace('"', "")
+        for source in seat.sources:
+            score = min(GRADED, seat.score)
+            said = "; ".join([*seat.member.reasons, "yes/no from grades: 0 against the others"])
+            mappings[source] = ColumnMapping(expr=f'col("{header}") > 0', status="proposed", score=round(score, 2), evidence=said)
+    spec = base.spec.model_copy(update={"from_": mappings})
+    return replace(base, spec=spec, seats=b.seats, findings=()), replace(grades, findings=())
+
+
+def _is_graded(seat: Seat) -> bool:
+    values = set(seat.placed.column.values.tolist())
+    return seat.placed.column.form == "coded" and 0.0 in values and max(values) > 1 and min(values) >= 0
+
+
+def polarity(built: Sequence[Built], data: Data) -> tuple[Question, ...]:
+    """A question where no word says which of two levels of the outcome is the event (TB131)."""
+    for b in built:
+        if b.spec.role not in ("outcome", "event") or data.positive is not None or b.spec.kind != "category":
+            continue
+        levels = b.spec.levels
+        if len(levels) != 2 or sum(is_positive(code, label) for code, label in levels.items()) == 1:
+            continue
+        text = f"which level of {b.name!r} is to be predicted?"
+        return (Question("data.positive", text, tuple(levels.values()), "--positive LEVEL", None),)
+    return ()

@@ -1,0 +1,183 @@
+"""Hospitals whose tables have equal headers, read as one: what becomes of each column before it is matched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from tabml.core.config import Data
+from tabml.core.findings import Finding, finding
+from tabml.ingest.concepts import Concept
+from tabml.ingest.match.column import MOST_CODES, Column, Form
+from tabml.ingest.propose.codes import CodeList, Note
+from tabml.ingest.propose.hospitals import Hospital
+from tabml.ingest.propose.meaning import certain_concept, matches_of, plausible_range
+from tabml.ingest.propose.profile import Profile, TableStyle, profiles
+from tabml.ingest.propose.suspects import Suspect, suspects, taken_as_missing
+from tabml.ingest.propose.words import CENTRE, YES_NO, name_key
+from tabml.ingest.values import fold
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A column that may be a variable: as matching sees it, and where it stands."""
+
+    column: Column
+    profile: Profile
+    part: int
+    missing: tuple[str, ...] = ()
+    """Numbers that mean missing in this column only."""
+    concept: Concept | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Hospitals written alike. `identifiers` and `unused` by position of the table among a hospital's parts."""
+
+    key: str
+    hospitals: tuple[Hospital, ...]
+    placed: tuple[Placed, ...]
+    identifiers: tuple[tuple[str, ...], ...]
+    birth_dates: tuple[tuple[str, ...], ...]
+    unused: tuple[Mapping[str, str], ...]
+    centre: str | None = None
+    suspects: tuple[Suspect, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def profiles(self) -> tuple[Profile, ...]:
+        return tuple(p.profile for p in self.placed)
+
+
+@dataclass
+class _Sorted:
+    """One table's columns under way."""
+
+    placed: list[Placed] = field(default_factory=list)
+    identifiers: list[str] = field(default_factory=list)
+    births: list[str] = field(default_factory=list)
+    unused: dict[str, str] = field(default_factory=dict)
+    suspects: list[Suspect] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    centre: str | None = None
+
+
+def group_of(
+    key: str, hospitals: Sequence[Hospital], styles: Mapping[str, TableStyle], codes: Mapping[str, CodeList], data: Data
+) -> Group:
+    """Read the columns of hospitals with one signature; `styles` by source name, `codes` by file."""
+    sorted_parts: list[_Sorted] = []
+    known: set[str] = set()
+    for at in range(len(hospitals[0].parts)):
+        parts = [h.parts[at] for h in hospitals]
+        stacked = profiles([p.table for p in parts], {i: styles[p.name] for i, p in enumerate(parts)})
+        notes = codes.get(parts[0].table.sheet.file, CodeList())
+        found = _Sorted()
+        for profile in stacked:
+            if profile.header != parts[0].id:
+                _sort(profile, notes, found, (key, parts[0].name, at), known, data)
+        known |= {name_key(p.profile.header) for p in found.placed}
+        sorted_parts.append(found)
+    return Group(
+        key=key,
+        hospitals=tuple(hospitals),
+        placed=tuple(p for found in sorted_parts for p in found.placed),
+        identifiers=tuple(tuple(found.identifiers) for found in sorted_parts),
+        birth_dates=tuple(tuple(found.births) for found in sorted_parts),
+        unused=tuple(found.unused for found in sorted_parts),
+        centre=sorted_parts[0].centre,
+        suspects=tuple(s for found in sorted_parts for s in found.suspects),
+        findings=tuple(f for found in sorted_parts for f in found.findings),
+    )
+
+
+def _sort(
+    profile: Profile, notes: CodeList, found: _Sorted, place: tuple[str, str, int], known: set[str], data: Data
+) -> None:
+    note = notes.note(profile.header)
+    named = {data.target, data.time, data.event, *data.keep}
+    is_kept = profile.header in named or profile.header.rsplit(" / ", 1)[-1] in named
+    if profile.is_birth_date:
+        found.identifiers.append(profile.header)
+        found.births.append(profile.header)
+    elif profile.identifier is not None and not is_kept:
+        found.identifiers.append(profile.header)
+        if profile.identifier == "shape":
+            evidence = f"{profile.header!r} looks like it identifies people; set aside"
+            found.findings.append(finding("TB171", evidence, columns=[profile.header], count=1))
+    elif profile.is_empty:
+        found.unused[profile.header] = "empty"
+    elif name_key(profile.header) in known:
+        found.unused[profile.header] = "stands in another table of this hospital"
+    elif found.centre is None and name_key(profile.header) in CENTRE and place[2] == 0:
+        found.centre = profile.header
+    else:
+        placed, seen = _placed(profile, notes, note, place, data)
+        reason = None if is_kept else _why_unused(placed)
+        if reason is None:
+            found.placed.append(placed)
+            found.suspects.extend(seen)
+        else:
+            found.unused[profile.header] = reason
+            if reason == "free text":
+                evidence = f"{profile.header!r} holds free text; not used"
+                found.findings.append(finding("TB172", evidence, columns=[profile.header], count=1))
+
+
+def _why_unused(placed: Placed) -> str | None:
+    column = placed.profile
+    if column.numbers_rows:
+        return "numbers the rows"
+    if column.kind == "text" and not column.is_empty:
+        return "free text" if column.is_free_text else "too many levels"
+    if column.is_constant and placed.concept is None:
+        return "one value only"
+    return None
+
+
+def _placed(
+    profile: Profile, notes: CodeList, note: Note, place: tuple[str, str, int], data: Data
+) -> tuple[Placed, tuple[Suspect, ...]]:
+    profile = replace(profile, also_missing=frozenset({*notes.missing, *note.missing}))
+    unit = profile.label_and_unit[1] or note.unit
+    matches = matches_of(profile, note.label, unit)
+    concept = certain_concept(matches)
+    plausible = plausible_range(concept, unit, profile.numbers[~np.isnan(profile.numbers)])
+    seen = suspects(profile, plausible) if not note.meanings else ()
+    gone = taken_as_missing(seen, data)
+    missing = (*profile.sentinels, *sorted(note.missing), *(s.text for s in gone))
+    profile = replace(profile, also_missing=profile.also_missing | {s.text for s in gone})
+    column = Column(
+        hospital=place[0],
+        source=place[1],
+        header=profile.header,
+        form=form_of(profile, note),
+        numbers=numbers_of(profile),
+        counts=dict(profile.counts),
+        unit=unit if profile.kind in ("number", "integer") or not profile.counts else None,
+        label=note.label,
+        meanings=note.meanings,
+        missing=1.0 - float(profile.filled.mean()) if len(profile.filled) else 1.0,
+        matches=matches,
+    )
+    return Placed(column, profile, place[2], tuple(dict.fromkeys(missing)), concept), seen
+
+
+def form_of(profile: Profile, note: Note) -> Form:
+    """How matching sees a column of this kind."""
+    kind = profile.kind
+    if kind in ("date", "text"):
+        return "date" if kind == "date" else "text"
+    if profile.is_numeric and kind != "boolean":
+        return "coded" if note.meanings or (kind != "number" and profile.distinct <= MOST_CODES) else "measure"
+    return "boolean" if kind == "boolean" else "category"
+
+
+def numbers_of(profile: Profile) -> np.ndarray:
+    """Numbers of a column; yes and no as 1 and 0."""
+    if profile.kind == "boolean" and not profile.is_numeric:
+        read = {t: float(YES_NO[fold(t)]) for t in profile.counts}
+        return np.array([read.get(t, np.nan) for t in profile.texts])
+    return profile.numbers
