@@ -17,6 +17,8 @@ LEAST = 0.25
 UNNAMED, CONTRADICTED = 0.85, 0.8
 #: A runner-up this close makes a mapping doubtful.
 MARGIN = 0.1
+#: Rounds of messages after which the probabilities of pairs no longer move.
+ROUNDS = 60
 #: Columns of one variable a new column is compared with.
 MOST_COMPARED = 4
 
@@ -86,12 +88,25 @@ def _against(column: Column, variable: Matched) -> Evidence:
 
 
 def _scores(table: list[list[Evidence]], n_variables: int, n_columns: int) -> NDArray[np.float64]:
-    rivals = max(n_variables, n_columns)
-    return np.array([[_capped(e, rivals) for e in row] for row in table])
+    """Probability of each pair, given that a column fills one variable at most and a variable has one column.
+
+    Marginals of the matching by belief propagation (monomers and dimers; exact where rivals do not form rings). To
+    stay alone is as likely as that any of the other side's columns is the one.
+    """
+    weights = np.array([[e.weight for e in row] for row in table])
+    odds = np.exp(np.clip(weights, -50.0, 20.0)) / max(n_variables, n_columns)
+    free, free_other = np.ones_like(odds), np.ones_like(odds)  # column free but for this variable, and the reverse
+    for _ in range(ROUNDS):
+        taken = odds * free_other
+        free = 1.0 / (1.0 + np.maximum(taken.sum(axis=1, keepdims=True) - taken, 0.0))
+        taken = odds * free
+        free_other = 1.0 / (1.0 + np.maximum(taken.sum(axis=0, keepdims=True) - taken, 0.0))
+    joint = odds * free * free_other
+    joint = joint / (1.0 + joint)
+    return np.array([[_capped(e, float(p)) for e, p in zip(row, line, strict=True)] for row, line in zip(table, joint, strict=True)])
 
 
-def _capped(evidence: Evidence, rivals: int) -> float:
-    score = evidence.score(rivals)
+def _capped(evidence: Evidence, score: float) -> float:
     if not evidence.is_named:
         score = min(score, UNNAMED)
     return min(score, CONTRADICTED) if evidence.is_contradicted else score

@@ -40,6 +40,8 @@ class Column:
     """Share of rows without a value."""
     matches: tuple[Match, ...] = ()
     """Concepts the name may mean, best first."""
+    is_endpoint: bool = False
+    """Whether it is the only column of its hospital whose name or meanings tell an outcome."""
 
     @property
     def leaf(self) -> str:

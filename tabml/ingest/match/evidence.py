@@ -1,13 +1,12 @@
-"""The evidence that two columns are one variable: names, kind, unit, values and levels, as one score.
+"""The evidence that two columns are one variable: names, kind, unit, values and levels, as one weight.
 
 Each piece of evidence is a log likelihood ratio (start values, checked by `benchmarks/propose.py`): how much likelier
-it is when the columns are the same variable than when they are not. They are summed, and the score is the probability
-that follows when any of the other side's columns could be the one.
+it is when the columns are the same variable than when they are not. They are summed.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +16,7 @@ from tabml.ingest.match.levels import match_levels
 from tabml.ingest.match.names import name_words, resemblance
 from tabml.ingest.match.scale import any_analyte, factors_of, overlap, shift
 from tabml.ingest.match.level_words import GROUP
+from tabml.ingest.values import fold
 
 #: Weight of names: the concept two headers share, two concepts that differ, letters in common.
 CONCEPT, OTHER_CONCEPT, EQUAL_NAME, LIKE_NAME = 6.0, -5.0, 5.5, 5.0
@@ -24,7 +24,15 @@ CONCEPT, OTHER_CONCEPT, EQUAL_NAME, LIKE_NAME = 6.0, -5.0, 5.5, 5.0
 OVERLAP = ((0.0, 0.1, 0.3, 0.5, 0.7, 0.85, 0.95), (-4.0, -2.5, -1.0, 0.0, 1.0, 2.0, 2.5))
 #: Level words with a partner: share of the cells -> weight.
 SHARED = ((0.0, 0.3, 0.6, 0.9, 1.0), (-3.0, -1.0, 1.0, 2.5, 3.5))
+#: Three or more levels that all have a partner, some of them in words that no other variable uses.
+SPECIFIC = 2.5
 SHARED_CODES = ((0.0, 0.5, 1.0), (-2.0, 0.0, 1.0))
+#: Names of two concepts whose levels are the same.
+SYNONYMS = -1.0
+#: Each is the only column of its hospital that names an outcome.
+OUTCOMES = 5.0
+#: Names of an outcome that do not say which.
+GENERIC = ("outcome", "diagnosis", None)
 FORMS: dict[frozenset[str], float] = {
     frozenset({"measure"}): 0.5, frozenset({"coded"}): 0.5, frozenset({"boolean"}): 0.7, frozenset({"category"}): 0.5,
     frozenset({"date"}): 1.5, frozenset({"measure", "coded"}): -1.0, frozenset({"coded", "category"}): 0.2,
@@ -47,10 +55,6 @@ class Evidence:
     is_contradicted: bool = False
     """Values or kinds say that they are not."""
 
-    def score(self, rivals: int) -> float:
-        """Probability from 0 to 1 that they are one variable, among `rivals` columns."""
-        return 1.0 / (1.0 + math.exp(min(50.0, math.log(max(rivals, 1)) - self.weight)))
-
 
 def compare(a: Column, b: Column) -> Evidence:
     """The evidence that column `a` is the variable of which `b` is a column."""
@@ -58,10 +62,14 @@ def compare(a: Column, b: Column) -> Evidence:
     form = FORMS.get(frozenset({a.form, b.form}), OTHER_FORMS)
     unit, unit_said, is_foreign = _units(a, b)
     values, values_said, is_far, is_specific = _values(a, b)
+    if is_specific:  # two names for one thing, told by its levels
+        name = max(name, SYNONYMS)
     missing = 0.3 - 0.6 * abs(a.missing - b.missing)
-    reasons = tuple(r for r in (said, unit_said, values_said) if r)
+    outcome = OUTCOMES if a.is_endpoint and b.is_endpoint else 0.0
+    reasons = tuple(r for r in (said, unit_said, values_said, "both are the outcome by name" if outcome else "") if r)
     contradicted = is_far or is_foreign or form <= -4.0
-    return Evidence(name + form + unit + values + missing, reasons, is_named or is_specific, contradicted)
+    weight = name + form + unit + values + missing + outcome
+    return Evidence(weight, reasons, is_named or is_specific, contradicted)
 
 
 def _names(a: Column, b: Column) -> tuple[float, bool, str]:
@@ -80,7 +88,8 @@ def _names(a: Column, b: Column) -> tuple[float, bool, str]:
         best = sure >= max((*mine.values(), *other.values())) - 0.3
         if shared > weight and best:
             return shared, sure >= NAMED or firm, f"name: {b.leaf} ~ {key} {sure:.2f}"
-    if a.concept is not None and b.concept is not None and a.concept != b.concept:
+    generic = a.is_endpoint and b.is_endpoint and (a.concept in GENERIC or b.concept in GENERIC)
+    if a.concept is not None and b.concept is not None and a.concept != b.concept and not generic:
         return OTHER_CONCEPT + 0.5 * weight, False, f"names say {a.concept} and {b.concept}"
     return weight, firm, said
 
@@ -126,8 +135,17 @@ def _level_words(a: Column, b: Column) -> tuple[float, str, bool, bool] | None:
         return (0.3 if yes_no else -1.5 * trust, "", False, False)
     weight = float(np.interp(found.share, *SHARED)) * trust
     said = f"{len(found.pairs)} of {max(len(a.words), len(b.words))} levels say the same"
-    is_specific = found.share >= 0.95 and len(specific) >= 3 and found.sure >= 0.6
+    sure = 1.0 if _same_codes(a, b, found.pairs) else found.sure
+    is_specific = found.share >= 0.95 and len(specific) >= 3 and sure >= 0.6
+    if is_specific and any(GROUP.get(w) is None for w in specific):
+        weight += SPECIFIC
     return weight, said, found.share < 0.2 and trust > 0.5, is_specific
+
+
+def _same_codes(a: Column, b: Column, pairs: Mapping[str, str]) -> bool:
+    """Whether both have a code list that gives each pair of words the same code."""
+    mine, other = ({fold(m): c for c, m in x.meanings.items()} for x in (a, b))
+    return len(pairs) >= 3 and all(w in mine and mine[w] == other.get(o) for w, o in pairs.items())
 
 
 def _has_words(a: Column) -> bool:

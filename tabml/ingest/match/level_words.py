@@ -44,6 +44,8 @@ _GROUPS = (
     "partial response|partial|delvis|partiell|teilweise|osittainen|parcial|部分",
     "stable|stabil|stable disease|vakaa|estable|稳定",
     "progressive|progressive disease|progress|progression|progredient|etenevä|progresivo|进展",
+    "disease|diseased|sick|ill|sykdom|syk|krankheit|krank|erkrankung|sjukdom|sjuk|sygdom|syg|sairaus|sairas|enfermedad|enfermo|疾病|maladie|malade",
+    "healthy|frisk|gesund|terve|sano|sana|健康|sain",
     "other|annet|annat|andet|andere|andre|sonstige|muu|otro|otros|其他|autre",
 )  # fmt: skip
 #: Folded word -> the group's first word.

@@ -62,8 +62,13 @@ def same_level(a: str, b: str) -> float:
         return 0.0
     if a in GROUP and b in GROUP:
         return 1.0 if GROUP[a] == GROUP[b] else 0.0
-    alike = max(resemblance(a, b), _core(name_words(GROUP.get(a, a)), name_words(GROUP.get(b, b))))
+    alike = max(resemblance(a, b), _core(_plain(a), _plain(b)))
     return 0.4 * alike if bool(_NEGATED.search(a)) != bool(_NEGATED.search(b)) else alike
+
+
+def _plain(text: str) -> tuple[str, ...]:
+    """The words of a level, each by its common meaning where it has one."""
+    return tuple(w for word in text.split() for w in name_words(GROUP.get(word.strip(".,;:()"), word)))
 
 
 def _core(first: tuple[str, ...], second: tuple[str, ...]) -> float:

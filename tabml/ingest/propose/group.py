@@ -16,8 +16,8 @@ from tabml.ingest.propose.hospitals import Hospital
 from tabml.ingest.propose.meaning import certain_concept, matches_of, plausible_range
 from tabml.ingest.propose.profile import Profile, TableStyle, profiles
 from tabml.ingest.propose.suspects import Suspect, suspects, taken_as_missing
-from tabml.ingest.propose.words import CENTRE, YES_NO, name_key
-from tabml.ingest.values import fold
+from tabml.ingest.propose.words import CENTRE, OUTCOME, YES_NO, name_key
+from tabml.ingest.values import fold, is_missing
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ def group_of(
     return Group(
         key=key,
         hospitals=tuple(hospitals),
-        placed=tuple(p for found in sorted_parts for p in found.placed),
+        placed=_with_endpoint([p for found in sorted_parts for p in found.placed]),
         identifiers=tuple(tuple(found.identifiers) for found in sorted_parts),
         birth_dates=tuple(tuple(found.births) for found in sorted_parts),
         unused=tuple(found.unused for found in sorted_parts),
@@ -91,6 +91,28 @@ def group_of(
         suspects=tuple(s for found in sorted_parts for s in found.suspects),
         findings=tuple(f for found in sorted_parts for f in found.findings),
     )
+
+
+def _with_endpoint(placed: Sequence[Placed]) -> tuple[Placed, ...]:
+    """Mark the only column that tells an outcome: by its role in the list, its name, or what its codes mean."""
+    tell = [p for p in placed if _tells_outcome(p)]
+    sure = [p for p in tell if p.concept is not None and p.concept.role == "outcome"]
+    only = tell if len(tell) == 1 else sure
+    if len(only) != 1:
+        return tuple(placed)
+    return tuple(replace(p, column=replace(p.column, is_endpoint=True)) if p is only[0] else p for p in placed)
+
+
+def _tells_outcome(placed: Placed) -> bool:
+    exact, hints = OUTCOME
+    if placed.column.form not in ("boolean", "coded", "category"):
+        return False
+    role = placed.concept.role if placed.concept is not None else None
+    key = " ".join(word for word in placed.profile.key.split() if not word.isdigit())
+    said = {word for meaning in placed.column.meanings.values() for word in name_key(meaning).split()}
+    if role == "outcome" or key in exact or said & hints:
+        return True
+    return role != "feature" and bool(set(key.split()) & hints)
 
 
 def _sort(
@@ -109,6 +131,10 @@ def _sort(
             found.findings.append(finding("TB171", evidence, columns=[profile.header], count=1))
     elif profile.is_empty:
         found.unused[profile.header] = "empty"
+    elif not is_kept and _names_people(profile):
+        found.identifiers.append(profile.header)
+        evidence = f"{profile.header!r} identifies people by its name; set aside"
+        found.findings.append(finding("TB171", evidence, columns=[profile.header], count=1))
     elif name_key(profile.header) in known:
         found.unused[profile.header] = "stands in another table of this hospital"
     elif found.centre is None and name_key(profile.header) in CENTRE and place[2] == 0:
@@ -126,12 +152,19 @@ def _sort(
                 found.findings.append(finding("TB172", evidence, columns=[profile.header], count=1))
 
 
+def _names_people(profile: Profile) -> bool:
+    concept = certain_concept(matches_of(profile))
+    return concept is not None and concept.role == "identifier" and not profile.is_date
+
+
 def _why_unused(placed: Placed) -> str | None:
     column = placed.profile
     if column.numbers_rows:
         return "numbers the rows"
     if column.kind == "text" and not column.is_empty:
         return "free text" if column.is_free_text else "too many levels"
+    if placed.concept is not None and placed.concept.role in ("unused", "row_number"):
+        return placed.concept.label
     if column.is_constant and placed.concept is None:
         return "one value only"
     return None
@@ -147,7 +180,8 @@ def _placed(
     plausible = plausible_range(concept, unit, profile.numbers[~np.isnan(profile.numbers)])
     seen = suspects(profile, plausible) if not note.meanings else ()
     gone = taken_as_missing(seen, data)
-    missing = (*profile.sentinels, *sorted(note.missing), *(s.text for s in gone))
+    noted = [t for t in sorted(note.missing - notes.missing) if not is_missing(t)]
+    missing = (*(t for t in profile.sentinels if t not in notes.missing), *noted, *(s.text for s in gone))
     profile = replace(profile, also_missing=profile.also_missing | {s.text for s in gone})
     column = Column(
         hospital=place[0],

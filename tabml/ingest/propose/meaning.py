@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,21 +11,49 @@ from numpy.typing import NDArray
 from tabml.ingest.concepts import Concept, Match, lookup
 from tabml.ingest.match.column import NAMED
 from tabml.ingest.match.scale import overlap
-from tabml.ingest.propose.profile import Profile
+from tabml.ingest.propose.profile import MOST_LEVELS, Profile
 from tabml.ingest.units import can_convert, convert_factor
 
 #: Share of a column's values that must lie in a concept's plausible range, else it is not that measurement.
 IN_RANGE = 0.8
+#: What remains of a concept's score where the values cannot be its own.
+UNSUITABLE = 0.5
+#: A last part that means something by itself is not read together with the headers above it.
+AMBIGUOUS = 0.75
 Floats = NDArray[np.float64]
 
 
 def matches_of(column: Profile, label: str = "", unit: str | None = None) -> tuple[Match, ...]:
-    """The concepts a column may mean by its header, or by the label a code list gives it; best first."""
-    found = {m.concept.key: m for m in lookup(column.header, unit=unit)}
-    for match in lookup(label, unit=unit) if label else ():
-        if match.concept.key not in found or found[match.concept.key].score < match.score:
-            found[match.concept.key] = match
+    """The concepts a column may mean by its header's last part, else the whole header, or by the label of a code list.
+
+    A concept that cannot hold such values (a measurement that is words, a yes/no of four levels) counts for less.
+    """
+    leaf = column.header.rsplit(" / ", 1)[-1]
+    found: dict[str, Match] = {}
+    for name in dict.fromkeys((leaf, label, column.header)):
+        if name == column.header != leaf and max((m.score for m in found.values()), default=0.0) >= AMBIGUOUS:
+            continue
+        for match in lookup(name, unit=unit) if name else ():
+            judged = replace(match, score=round(match.score * _suits(match.concept, column), 3))
+            if judged.concept.key not in found or found[judged.concept.key].score < judged.score:
+                found[judged.concept.key] = judged
     return tuple(sorted(found.values(), key=lambda m: (-m.score, m.concept.key)))
+
+
+def _suits(concept: Concept, column: Profile) -> float:
+    """1, or less where a column's values cannot be the concept's."""
+    if column.is_empty:
+        return 1.0
+    measured = concept.kind in ("number", "integer")
+    if (concept.kind == "date") != column.is_date:
+        return UNSUITABLE
+    if measured and not column.is_numeric and column.kind != "boolean":
+        return UNSUITABLE
+    if concept.kind == "boolean" and column.distinct > 3:
+        return UNSUITABLE
+    if concept.kind == "category" and column.kind == "number" and column.distinct > MOST_LEVELS:
+        return UNSUITABLE
+    return 1.0
 
 
 def certain_concept(matches: Sequence[Match]) -> Concept | None:

@@ -40,15 +40,17 @@ class Scale:
 
 
 def scale_of(
-    name: str, stated: Mapping[str, str | None], values: Mapping[str, Floats], concept: Concept | None
+    name: str, stated: Mapping[str, str | None], values: Mapping[str, Floats], concept: Concept | None,
+    analyte: str | None = None,
 ) -> Scale:
     """Settle the units of one variable; `stated` and `values` (missing ones left out) by source."""
+    analyte = concept.analyte if concept is not None and concept.analyte is not None else analyte
     unit = _target(stated, concept)
     if unit is None:
         readings = {source: Reading(None) for source in stated}
     else:
-        readings = _units(unit, stated, values, concept)
-    return _shifts(name, Scale(unit, readings), values, concept)
+        readings = _units(unit, stated, values, concept, analyte)
+    return _shifts(name, Scale(unit, readings), values, concept, analyte)
 
 
 def _target(stated: Mapping[str, str | None], concept: Concept | None) -> str | None:
@@ -59,9 +61,9 @@ def _target(stated: Mapping[str, str | None], concept: Concept | None) -> str | 
 
 
 def _units(
-    unit: str, stated: Mapping[str, str | None], values: Mapping[str, Floats], concept: Concept | None
+    unit: str, stated: Mapping[str, str | None], values: Mapping[str, Floats], concept: Concept | None,
+    analyte: str | None,
 ) -> dict[str, Reading]:
-    analyte = concept.analyte if concept is not None else None
     known = {s: u for s, u in stated.items() if u is not None and can_convert(u, unit, analyte)}
     pool = [values[s] * convert_factor(u, unit, analyte) for s, u in known.items()]
     reference = np.concatenate(pool) if pool else np.array([])
@@ -82,9 +84,10 @@ def _units(
     return readings
 
 
-def _shifts(name: str, scale: Scale, values: Mapping[str, Floats], concept: Concept | None) -> Scale:
+def _shifts(
+    name: str, scale: Scale, values: Mapping[str, Floats], concept: Concept | None, analyte: str | None
+) -> Scale:
     """Compare each source with all others together; a known factor between them is a question (TB117)."""
-    analyte = concept.analyte if concept is not None else None
     scaled = {}
     for source, reading in scale.readings.items():
         factor = 1.0

@@ -126,13 +126,14 @@ def _base(seat: Seat, source: str, *, cap: float = 1.0, reasons: Sequence[str] =
 def _numeric(name: str, seats: Sequence[Seat], concept: Concept | None) -> Built:
     stated = {source: seat.placed.column.unit for seat in seats for source in seat.sources}
     values = {source: numbers for seat in seats for source, numbers in seat.values()}
-    scale = scale_of(name, stated, values, concept)
+    substance = next((a for s in seats if (a := analyte_of(s.placed.column.header))), None)
+    scale = scale_of(name, stated, values, concept, substance)
     mappings = {}
     for seat in seats:
         for source in seat.sources:
             reading = scale.readings[source]
             base = _base(seat, source, cap=reading.cap, reasons=reading.reasons, alone=len(stated) == 1)
-            analyte = concept.analyte if concept is not None and concept.analyte else analyte_of(seat.placed.column.header)
+            analyte = concept.analyte if concept is not None and concept.analyte else substance
             mappings[source] = ColumnMapping(**base, unit=reading.unit, analyte=analyte if reading.unit else None)  # type: ignore[arg-type]
     whole = all(bool(np.all(v == np.round(v))) for v in values.values())
     converted = any(r.unit != scale.unit for r in scale.readings.values())
