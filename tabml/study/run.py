@@ -20,12 +20,16 @@ from tabml.core.outcome import make_target, with_roles
 from tabml.core.progress import Progress, Report
 from tabml.study.folder import StudyFolder, building, check_out, default_out
 from tabml.study.known import Known
+from tabml.study.proposed import Review
 from tabml.study.questions import Ask, settle_codebook, settle_leaks
 
 if TYPE_CHECKING:
+    from tabml.core.codebook import Codebook
     from tabml.ingest.identity import SiteKey
 
 Clock = Callable[[], float]
+#: Prints the mapping of a proposal: (codebook, score from which a mapping is accepted).
+Show = Callable[["Codebook", float], None]
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ def fit(
     ask: Ask | None,
     yes: bool,
     progress: Report,
+    show: Show | None = None,
     clock: Clock = time.time,
 ) -> StudyOutcome:
     """Make a study from exports. It appears at its place when it is whole; an error leaves nothing behind.
@@ -59,7 +64,7 @@ def fit(
     limit = seconds(config.limits.time) if config.limits.time else None
     out = Path(config.out) if config.out else default_out(inputs)
     with _place(inputs, config, out) as (folder, key):
-        known = know(inputs, config, key, ask=ask, yes=yes, progress=progress)
+        known = know(inputs, config, key, ask=ask, yes=yes, progress=progress, review=Review(show, out))
         record.write_known(folder, known)
         learned = learn(
             known.cohort, known.target, known.config, progress=progress,
@@ -77,7 +82,7 @@ def fit(
 
 
 def summarise(
-    inputs: Sequence[Path], config: StudyConfig, *, ask: Ask | None, yes: bool, progress: Report
+    inputs: Sequence[Path], config: StudyConfig, *, ask: Ask | None, yes: bool, progress: Report, show: Show | None = None
 ) -> StudyOutcome:
     """Describe the data and their faults without fitting a model; a folder with `summary.html` and the cohort."""
     from tabml.study import record
@@ -85,7 +90,7 @@ def summarise(
     config = resolve(config)
     out = Path(config.out) if config.out else default_out(inputs, "summary")
     with _place(inputs, config, out) as (folder, key):
-        known = know(inputs, config, key, ask=ask, yes=yes, progress=progress)
+        known = know(inputs, config, key, ask=ask, yes=yes, progress=progress, review=Review(show, out))
         record.write_known(folder, known)
     counts = known.summary["counts"]
     said = f"{counts['patients']} patients, {len(known.cohort.features())} candidate predictors, outcome {known.target.label}"
@@ -99,7 +104,8 @@ IDENTIFYING = ("TB144", "TB170", "TB171")
 
 
 def know(
-    inputs: Sequence[Path], config: StudyConfig, key: SiteKey, *, ask: Ask | None, yes: bool, progress: Report
+    inputs: Sequence[Path], config: StudyConfig, key: SiteKey, *, ask: Ask | None, yes: bool, progress: Report,
+    review: Review | None = None,
 ) -> Known:
     """From files to an audited cohort with its outcome and description."""
     from tabml.ingest.harmonise import harmonise
@@ -114,7 +120,7 @@ def know(
     files = tuple(sorted({(s.file, s.sha256) for s in sheets}))
     progress(Progress("read", 1, 1, f"{len(files)} files"))
     codebook, config, said = settle_codebook(
-        sheets, config, ask=ask, yes=yes, typed=" ".join(quoted(p.as_posix()) for p in inputs)
+        sheets, config, ask=ask, yes=yes, typed=" ".join(quoted(p.as_posix()) for p in inputs), review=review
     )
     cohort = harmonise(sheets, codebook, key, data=config.data, yes=yes)
     cohort = with_roles(cohort, config.data)
