@@ -13,6 +13,7 @@ from tabml.core.config import Data
 from tabml.core.findings import Finding, finding
 from tabml.ingest.layout import NoTable, Table
 from tabml.ingest.match.assign import match
+from tabml.ingest.match.column import Column
 from tabml.ingest.propose.codes import CodeList, code_list
 from tabml.ingest.propose.endpoint import Endpoint, find_endpoint, polarity, with_endpoint
 from tabml.ingest.propose.group import Group, group_of
@@ -57,6 +58,16 @@ def propose_several(tables: Sequence[Table], names: Sequence[str], others: Seque
     questions += [*endpoint.questions, *polarity(variables, data), *undecided, *suspect_questions(seen, data)]
     findings = (*(f for g in groups for f in g.findings), *(f for b in variables for f in b.findings), *told, *said_of(seen, data))
     return Several(codebook, tuple(questions), findings, endpoint.named)
+
+
+def columns_of(
+    tables: Sequence[Table], names: Sequence[str], others: Sequence[NoTable], data: Data
+) -> tuple[tuple[Column, ...], ...]:
+    """The columns that are matched, one sequence for each group of hospitals written alike."""
+    styles, _ = _styles(tables, names, data)
+    parts = [_part(table, name, styles[name], data, []) for table, name in zip(tables, names, strict=True)]
+    groups = _groups(hospitals(parts), styles, _code_lists(tables, others), data)
+    return tuple(tuple(p.column for p in g.placed) for g in groups)
 
 
 def _styles(
