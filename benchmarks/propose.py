@@ -221,7 +221,8 @@ def _count(counts: Generated, made: Pair, proposal: Proposal, top: Mapping[str, 
     counts.shifts += len(made.shifted)
     counts.flagged += len(made.shifted & flagged)
     counts.not_flagged += [f"{seed}: {h!r}" for h in sorted(made.shifted - flagged)]
-    counts.false_shifts += [f"{seed}: {h!r}" for h in flagged - made.shifted]
+    same = {h for h in flagged if h in back and made.units[1].get(h) == made.units[0].get(back[h])}
+    counts.false_shifts += [f"{seed}: {h!r}" for h in sorted(same | {h for h in flagged if h is not None and h not in back})]
 
 
 def pairs(seeds: range) -> bool:

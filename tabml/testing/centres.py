@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 PATIENTS, SHARED, OWN = (120, 260), 14, 3
 #: Chance that a header names its unit, that a centre uses another unit, that codes stand for words, that a name is odd.
 UNIT_NAMED, OTHER_UNIT, CODED, ODD_NAME = 0.6, 0.45, 0.25, 0.04
+#: How much what a variable depends on differs between centres (SD; the loadings themselves have 0.5).
+OTHER_PATIENTS = 0.2
 #: A shift of unit counts as planted where both sides state none and the factor is no mere rounding.
 LEAST_SHIFT = 3.0
 
@@ -85,10 +87,11 @@ def pair(seed: int) -> Pair:
     shared, own = drawn[:SHARED], (drawn[SHARED : SHARED + OWN], drawn[SHARED + OWN :])
     latent = [rng.normal(size=(c.n, 3)) for c in centres]
     loads = {v.key: rng.normal(size=3) * 0.5 for v in drawn}
-    for centre, extra, factors in zip(centres, own, latent, strict=True):
+    own_loads = [{key: load + rng.normal(size=3) * OTHER_PATIENTS for key, load in loads.items()} for _ in centres]
+    for centre, extra, factors, loading in zip(centres, own, latent, own_loads, strict=True):
         _frame(centre)
         for variable in rng.permutation(np.array([*shared, *extra], dtype=object)):
-            _add(centre, variable, factors @ loads[variable.key])
+            _add(centre, variable, factors @ loading[variable.key])
     outcome = _lines(words.OUTCOMES)[int(rng.integers(3))]
     for centre in centres:
         _outcome(centre, outcome)

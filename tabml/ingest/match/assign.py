@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tabml.ingest.match.column import Column
 from tabml.ingest.match.evidence import Evidence, compare
+from tabml.ingest.match.structure import structure_weights
 
 #: Below this score a column is a variable of its own: a question about it would only take time.
 LEAST = 0.25
@@ -17,6 +18,8 @@ LEAST = 0.25
 UNNAMED, CONTRADICTED = 0.85, 0.8
 #: A runner-up this close makes a mapping doubtful.
 MARGIN = 0.1
+#: From this score on a pair is an anchor for what goes together with it.
+ANCHOR = 0.9
 #: Rounds of messages after which the probabilities of pairs no longer move.
 ROUNDS = 60
 #: Columns of one variable a new column is compared with.
@@ -68,6 +71,8 @@ def _joined(variables: list[Matched], columns: Sequence[Column]) -> list[Matched
         return variables
     table = [[_against(column, variable) for variable in variables] for column in columns]
     scores = _scores(table, len(variables), len(columns))
+    table = _with_structure(table, scores, columns, variables)
+    scores = _scores(table, len(variables), len(columns))
     chosen = _assigned(table, scores)
     joined = list(variables)
     for i, column in enumerate(columns):
@@ -85,6 +90,31 @@ def _against(column: Column, variable: Matched) -> Evidence:
     found = sorted((compare(column, m.column) for m in members), key=lambda e: -e.weight)
     mean = sum(e.weight for e in found) / len(found)
     return replace(found[0], weight=0.7 * found[0].weight + 0.3 * mean)
+
+
+def _with_structure(
+    table: list[list[Evidence]], scores: NDArray[np.float64], columns: Sequence[Column], variables: Sequence[Matched]
+) -> list[list[Evidence]]:
+    """Add what columns go together with, hospital by hospital; the pairs that are certain are the anchors."""
+    sure = [(i, int(np.argmax(line))) for i, line in enumerate(scores) if line.max(initial=0.0) >= ANCHOR]
+    best = np.zeros(scores.shape)
+    for hospital in sorted({m.column.hospital for v in variables for m in v.members}):
+        seats = [next((m.column for m in v.members if m.column.hospital == hospital), None) for v in variables]
+        anchors = [(columns[i], b) for i, j in sure if (b := seats[j]) is not None]
+        there = [j for j, column in enumerate(seats) if column is not None]
+        found = structure_weights(columns, [c for c in seats if c is not None], anchors)
+        for k, j in enumerate(there):
+            best[:, j] = np.where(np.abs(found[:, k]) > np.abs(best[:, j]), found[:, k], best[:, j])
+    return [
+        [replace(e, weight=e.weight + float(w), reasons=(*e.reasons, *_told(float(w)))) for e, w in zip(row, line, strict=True)]
+        for row, line in zip(table, best, strict=True)
+    ]
+
+
+def _told(weight: float) -> tuple[str, ...]:
+    if abs(weight) < 1.0:
+        return ()
+    return ("goes together with the same columns",) if weight > 0 else ("goes together with other columns",)
 
 
 def _scores(table: list[list[Evidence]], n_variables: int, n_columns: int) -> NDArray[np.float64]:

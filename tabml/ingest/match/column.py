@@ -40,6 +40,8 @@ class Column:
     """Share of rows without a value."""
     matches: tuple[Match, ...] = ()
     """Concepts the name may mean, best first."""
+    rows: NDArray[np.float64] | None = None
+    """The numbers in the order of the hospital's patients, where the column stands in a table that is joined."""
     is_endpoint: bool = False
     """Whether it is the only column of its hospital whose name or meanings tell an outcome."""
 
@@ -47,6 +49,11 @@ class Column:
     def leaf(self) -> str:
         """The last part of a header of several rows."""
         return self.header.rsplit(" / ", 1)[-1]
+
+    @property
+    def aligned(self) -> NDArray[np.float64]:
+        """The numbers by patient of the hospital: (n_patients,)."""
+        return self.numbers if self.rows is None else self.rows
 
     @cached_property
     def values(self) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tabml.core.config import Data
 from tabml.core.findings import Finding, finding
@@ -79,6 +80,9 @@ def group_of(
             if profile.header != parts[0].id:
                 _sort(profile, notes, found, (key, parts[0].name, at), known, data)
         known |= {name_key(p.profile.header) for p in found.placed}
+        if at:
+            rows = _rows_of_base(hospitals, at)
+            found.placed = [replace(p, column=replace(p.column, rows=_aligned(p.column.numbers, rows))) for p in found.placed]
         sorted_parts.append(found)
     return Group(
         key=key,
@@ -91,6 +95,21 @@ def group_of(
         suspects=tuple(s for found in sorted_parts for s in found.suspects),
         findings=tuple(f for found in sorted_parts for f in found.findings),
     )
+
+
+def _rows_of_base(hospitals: Sequence[Hospital], at: int) -> NDArray[np.int64]:
+    """For each patient of the stacked bases, the row of the stacked joined tables; -1 where there is none."""
+    rows, start = [], 0
+    for hospital in hospitals:
+        part, join = hospital.joined[at - 1]
+        row_of = {key: i for i, key in reversed(list(enumerate(part.keys[join.rule]))) if key}
+        rows.append([start + row_of[key] if key in row_of else -1 for key in hospital.base.keys[join.rule]])
+        start += len(part.table)
+    return np.array([r for own in rows for r in own], dtype=np.int64)
+
+
+def _aligned(numbers: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.where(rows >= 0, numbers[rows], np.nan)
 
 
 def _with_endpoint(placed: Sequence[Placed]) -> tuple[Placed, ...]:
