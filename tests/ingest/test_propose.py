@@ -260,7 +260,8 @@ def test_undecided_dates_are_asked_about_unless_answered(tmp_path):
     )
     [question] = proposed(path).questions
     assert question.key == "data.date_order"
-    assert question.commands == ("--set data.date_order=dmy", "--set data.date_order=mdy")
+    assert question.commands == tuple(f"--set data.date_order={order}" for order in ("dmy", "mdy", "undecided"))
+    assert question.safe == "undecided"  # --yes: such dates are missing
     told = proposed(path, date_order="mdy")
     assert told.questions == () and told.codebook.sources["t"].dates == "mdy"
 
@@ -312,20 +313,6 @@ def test_tables_with_equal_headers_are_stacked_as_centres(tmp_path):
     assert got.n_patients == 2 * N
     assert got.rows["centre"].value_counts().to_dict() == {"bergen": N, "oslo": N}
     assert got.rows["group"].nunique() == N
-
-
-def test_tables_with_other_headers_need_a_codebook(tmp_path):
-    one = table(tmp_path, {**BASE, "dead": DEAD}, name="one.csv")
-    other = table(tmp_path, {**BASE, "alive": DEAD}, name="two.csv")
-    with pytest.raises(QuestionError, match=r"2 tables with different columns: one.csv, two.csv") as caught:
-        proposed(one, other)
-    assert "--codebook" in caught.value.questions[0]
-
-
-def test_sheets_with_other_headers_are_named_to_choose_from():
-    with pytest.raises(QuestionError, match="2 tables with different columns") as caught:
-        proposed(EXAMPLES / "heart4" / "exports" / "oslo_sykehus.xlsx")
-    assert "--sheet Pasienter" in caught.value.questions[0]
 
 
 def test_a_file_without_patients_is_refused(tmp_path):

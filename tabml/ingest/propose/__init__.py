@@ -19,7 +19,10 @@ from tabml.ingest.propose.endpoints import doubtful_levels, set_aside_endpoints
 from tabml.ingest.propose.profile import TableStyle, profiles, table_style
 from tabml.ingest.propose.question import Question
 from tabml.ingest.propose.roles import find_roles, named_column
-from tabml.ingest.propose.several import date_questions, propose_several
+from tabml.ingest.propose.several import propose_several
+from tabml.ingest.propose.style import date_questions, mixed_dates
+from tabml.ingest.propose.suspects import cleaned, said_of
+from tabml.ingest.propose.suspects import questions as suspect_questions
 from tabml.ingest.read import RawSheet
 from tabml.ingest.values import fold
 
@@ -49,17 +52,19 @@ def propose(sheets: Sequence[RawSheet], data: Data) -> Proposal:
         beside = tuple(_beside(other, f) for other in others for f in other.findings)
         return Proposal(found.codebook, found.questions, (*beside, *found.findings), found.named)
     styles = {i: table_style(table, data.date_order) for i, table in enumerate(tables)}
-    columns = profiles(tables, styles)
+    columns, seen = cleaned(profiles(tables, styles), data)
     keep = [named_column(name, [c.header for c in columns], "data.keep") for name in data.keep]
     roles = find_roles(columns, data)
     siblings, told = set_aside_endpoints(columns, roles, keep)
     plan = plan_columns(columns, roles, keep)
     codebook = build(tables, others, styles, columns, roles, siblings, plan, data)
-    open_dates = [t.sheet.name for i, t in enumerate(tables) if not styles[i].order_is_certain]
+    undecided = {t.sheet.name: styles[i] for i, t in enumerate(tables) if not styles[i].order_is_certain}
     endpoint = next((c for c in columns if c.header == roles.outcome), None)
     findings = [_beside(other, f) for other in others for f in other.findings]
     findings += [*told, *plan.findings, *(doubtful_levels(endpoint) if endpoint is not None else ())]
-    return Proposal(codebook, (*roles.questions, *date_questions(open_dates)), tuple(findings))
+    findings += [*said_of(seen, data), *mixed_dates({t.sheet.name: styles[i] for i, t in enumerate(tables)})]
+    questions = (*roles.questions, *date_questions(undecided), *suspect_questions(seen, data))
+    return Proposal(codebook, questions, tuple(findings))
 
 
 def _tables(sheets: Sequence[RawSheet], data: Data) -> tuple[list[Table], list[NoTable]]:

@@ -11,6 +11,7 @@ from tabml.core.cohort import Kind, Role
 from tabml.core.config import Data
 from tabml.core.findings import Finding, finding
 from tabml.ingest.layout import NoTable, Table
+from tabml.ingest.propose.meaning import range_of
 from tabml.ingest.propose.profile import Profile, TableStyle
 from tabml.ingest.propose.roles import Roles, is_reversed
 from tabml.ingest.units import analyte_of
@@ -179,12 +180,13 @@ def _variable(
     role = _role(column, roles, siblings)
     kind = _kind(column, role, data)
     label, unit = column.label_and_unit
+    plausible = range_of(column) if kind in ("number", "integer") and role == "feature" else None
     mapping = ColumnMapping(
         column=column.header,
         unit=unit,
         analyte=analyte_of(column.header) if unit else None,
         recode=column.recode if kind == "boolean" or column.sex_words else {},
-        missing=column.sentinels,
+        missing=(*column.sentinels, *sorted(column.also_missing)),
         status="proposed",
         score=SCORE,
     )
@@ -193,6 +195,8 @@ def _variable(
         label=label,
         unit=unit,
         levels=column.levels if kind == "category" else {},
+        range=plausible,
+        outside="missing" if plausible is not None else "keep",
         role=role,
         timing="outcome" if role in ("outcome", "time", "event", "sibling") else "baseline",
         from_=dict.fromkeys(names, mapping),

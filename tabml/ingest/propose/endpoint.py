@@ -14,7 +14,7 @@ from tabml.core.findings import Finding, finding
 from tabml.core.outcome import is_positive
 from tabml.ingest.propose.group import Group
 from tabml.ingest.propose.question import Question
-from tabml.ingest.propose.roles import find_roles
+from tabml.ingest.propose.roles import NO_OUTCOME, find_roles
 from tabml.ingest.propose.variables import Built, Seat, build_variable
 from tabml.ingest.propose.words import AFTERWARDS, TIME
 from tabml.ingest.values import fold
@@ -60,7 +60,7 @@ def _which(candidates: Iterable[str], built: Sequence[Built]) -> Question:
     """The question about the outcome; without a recognised one it lists all that could be."""
     found = tuple(candidates)
     could = found or tuple(b.name for b in built if b.spec.kind in ("boolean", "category"))
-    text = "which column is the outcome to predict?" if found else "no column is recognised as the outcome; which one is it?"
+    text = "which column is the outcome to predict?" if found else NO_OUTCOME
     return Question("data.target", text, could, "--target COLUMN", None)
 
 

@@ -79,6 +79,15 @@ def plausible_range(concept: Concept | None, unit: str | None, values: Floats) -
     return (low, high) if inside >= IN_RANGE else None
 
 
+def range_of(column: Profile) -> tuple[float, float] | None:
+    """What a column's values can be by its name, in its own unit; None where nobody knows."""
+    if not column.is_numeric or column.is_date:
+        return None
+    unit = column.label_and_unit[1]
+    concept = certain_concept(matches_of(column, unit=unit))
+    return plausible_range(concept, unit, column.numbers[~np.isnan(column.numbers)])
+
+
 def candidates(concept: Concept | None, stated: Sequence[str]) -> tuple[str, ...]:
     """Units a column without one may be in: the concept's own first, then its others, then those other hospitals state."""
     own = (concept.unit, *concept.units) if concept is not None and concept.unit is not None else ()

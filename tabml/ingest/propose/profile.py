@@ -225,20 +225,25 @@ class TableStyle:
     order: str | None
     order_is_certain: bool
     missing: tuple[str, ...] = field(default=())
+    mixed: tuple[str, ...] = field(default=())
+    """Columns whose dates contradict each other: 13/01/2020 and 01/13/2020."""
 
 
 def table_style(table: Table, order: str | None) -> TableStyle:
     """Decimal mark and order of dates from all cells of a table; `order` answers where no cell decides."""
-    columns = [list(table.column(header).counts()) for header in table.headers]
-    marks = [decimal_mark(cells).mark for cells in columns]
+    columns = {header: list(table.column(header).counts()) for header in table.headers}
+    marks = [decimal_mark(cells).mark for cells in columns.values()]
     comma = marks.count(",") > marks.count(".")
-    evidence = [date_evidence(cells) for cells in columns if cells]
-    dates = [e for e in evidence if e.dates > e.other]
-    decided = {e.order for e in dates if e.order in ("dmy", "mdy")}
-    undecided = any(e.undecided and e.order is None for e in dates)
-    found = decided.pop() if len(decided) == 1 else None
-    missing = sorted({fold(t) for cells in columns for t in cells if is_missing(t)})
-    return TableStyle("," if comma else ".", order or found, bool(order or found or not undecided), tuple(missing))
+    evidence = {header: date_evidence(cells) for header, cells in columns.items() if cells}
+    dates = {header: e for header, e in evidence.items() if e.dates > e.other}
+    mixed = tuple(header for header, e in dates.items() if e.is_mixed)
+    decided = {e.order for e in dates.values() if e.order in ("dmy", "mdy")}
+    undecided = bool(mixed) or any(e.undecided and e.order is None for e in dates.values())
+    found = decided.pop() if len(decided) == 1 and not mixed else None
+    missing = sorted({fold(t) for cells in columns.values() for t in cells if is_missing(t)})
+    certain = bool(order or found or not undecided)
+    stated = None if order == "undecided" else order
+    return TableStyle("," if comma else ".", stated or found, certain, tuple(missing), mixed)
 
 
 def profiles(tables: Sequence[Table], styles: Mapping[int, TableStyle]) -> tuple[Profile, ...]:

@@ -16,6 +16,7 @@ from tabml.ingest.propose.question import Question
 from tabml.ingest.propose.words import AGE, CENTRE, DATE, EVENT, OUTCOME, PATIENT_ID, SEX, TIME
 
 MOST_CENTRES = 60
+NO_OUTCOME = "no column is recognised as the outcome; which one is it?"
 #: Parts of a header that say: the date of a visit, an admission or an examination.
 DATED = re.compile(r"\bdate|date\b|dato\b|datum\b|\bfecha|päivä|\bpvm\b|visit|admission|baseline|日期")
 
@@ -157,8 +158,10 @@ def _classes(free: Sequence[Profile], questions: list[Question]) -> Roles:
     found = named or hinted
     if len(found) == 1:
         return Roles(outcome=found[0].header)
-    text = "which column is the outcome to predict?" if found else "no column is recognised as the outcome"
-    questions.append(Question("data.target", text, tuple(c.header for c in found), "--target COLUMN", None))
+    could = found or [c for c in free if c.key not in SEX and _can_be_outcome(c, by_name=False)]
+    text = "which column is the outcome to predict?" if found else NO_OUTCOME
+    options = tuple(c.header for c in could)
+    questions.append(Question("data.target", text, options, "--target COLUMN", None, named=bool(found)))
     return Roles()
 
 

@@ -21,6 +21,7 @@ from tabml.ingest.propose.hospitals import Hospital, Part, hospitals
 from tabml.ingest.propose.profile import Profile, TableStyle, profiles, table_style
 from tabml.ingest.propose.question import Question
 from tabml.ingest.propose.roles import DATED, id_column
+from tabml.ingest.propose.style import date_questions, mixed_dates
 from tabml.ingest.propose.suspects import questions as suspect_questions
 from tabml.ingest.propose.suspects import said_of
 from tabml.ingest.propose.variables import Built, build_variable, concept_of, seats_of, variable_names
@@ -56,7 +57,8 @@ def propose_several(tables: Sequence[Table], names: Sequence[str], others: Seque
     codebook = _codebook(groups, variables, index_date, loose, styles, codes, others, parts)
     seen = [s for g in groups for s in g.suspects]
     questions += [*endpoint.questions, *polarity(variables, data), *undecided, *suspect_questions(seen, data)]
-    findings = (*(f for g in groups for f in g.findings), *(f for b in variables for f in b.findings), *told, *said_of(seen, data))
+    findings = (*(f for g in groups for f in g.findings), *(f for b in variables for f in b.findings), *told, *said_of(seen, data),
+                *mixed_dates({t.sheet.name: styles[n] for t, n in zip(tables, names, strict=True)}))  # fmt: skip
     return Several(codebook, tuple(questions), findings, endpoint.named)
 
 
@@ -75,7 +77,7 @@ def _styles(
 ) -> tuple[dict[str, TableStyle], tuple[Question, ...]]:
     """How each table writes; a sheet that does not decide its order of dates follows the other sheets of its file."""
     styles = {name: table_style(table, None) for table, name in zip(tables, names, strict=True)}
-    open_files = []
+    undecided = {}
     for table, name in zip(tables, names, strict=True):
         if styles[name].order_is_certain:
             continue
@@ -84,17 +86,8 @@ def _styles(
         order = beside.pop() if len(beside) == 1 else data.date_order
         styles[name] = table_style(table, order) if order is not None else styles[name]
         if order is None:
-            open_files.append(table.sheet.name)
-    return styles, date_questions(open_files)
-
-
-def date_questions(places: Sequence[str]) -> tuple[Question, ...]:
-    """The question about the order of dates; `places` are the tables that do not decide it."""
-    if not places:
-        return ()
-    text = f"do dates such as 03/04/2020 begin with the day or with the month? ({', '.join(places)})"
-    options = ("dmy", "mdy", "undecided")
-    return (Question("data.date_order", text, options, "--set data.date_order=ORDER", "undecided"),)
+            undecided[table.sheet.name] = styles[name]
+    return styles, date_questions(undecided)
 
 
 def _code_lists(tables: Sequence[Table], others: Sequence[NoTable]) -> dict[str, CodeList]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tabml.core.config import Data
 from tabml.core.findings import Finding, finding
+from tabml.ingest.propose.meaning import range_of
 from tabml.ingest.propose.profile import Profile
 from tabml.ingest.propose.question import Question, quoted
 from tabml.ingest.wording import counted
@@ -86,6 +87,18 @@ def _is_spike(code: float, n: int, others: np.ndarray) -> bool:
         return False
     counts = np.unique(others, return_counts=True)[1]
     return n >= SPIKE_TIMES * counts.max() and code > float(np.quantile(others, 0.99))
+
+
+def cleaned(columns: Sequence[Profile], data: Data) -> tuple[tuple[Profile, ...], tuple[Suspect, ...]]:
+    """The columns without the numbers that count as missing, and all suspect numbers."""
+    done, seen = [], []
+    for column in columns:
+        plausible = range_of(column)
+        found = suspects(column, plausible) if not column.numbers_rows and column.identifier is None else ()
+        gone = taken_as_missing(found, data)
+        seen += found
+        done.append(replace(column, also_missing=column.also_missing | {s.text for s in gone}) if gone else column)
+    return tuple(done), tuple(seen)
 
 
 def taken_as_missing(found: Sequence[Suspect], data: Data) -> tuple[Suspect, ...]:
