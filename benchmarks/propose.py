@@ -85,7 +85,9 @@ def compare(proposed: Codebook, truth: Codebook) -> Matches:
     return found
 
 
-def _keys(codebook: Codebook, mappings: Mapping[str, ColumnMapping]) -> dict[tuple[str, str, frozenset[str]], ColumnMapping]:
+def _keys(
+    codebook: Codebook, mappings: Mapping[str, ColumnMapping]
+) -> dict[tuple[str, str, frozenset[str]], ColumnMapping]:
     return {key: m for source, m in mappings.items() if (key := key_of(codebook, source, m)) is not None}
 
 
@@ -150,7 +152,12 @@ def heart4() -> bool:
         print(f"  {line}")
     for where, n in wrong.most_common(12):
         print(f"  {n} cells differ: {where}")
-    return found.right >= 0.95 * found.total and not found.accepted_wrong and found.units == found.units_right and right >= 0.9 * cells
+    return (
+        found.right >= 0.95 * found.total
+        and not found.accepted_wrong
+        and found.units == found.units_right
+        and right >= 0.9 * cells
+    )
 
 
 @dataclass
@@ -216,13 +223,17 @@ def _count(counts: Generated, made: Pair, proposal: Proposal, top: Mapping[str, 
         counts.accepted += score >= ACCEPT
         if score >= ACCEPT and back.get(header or "") != mine:
             counts.accepted_wrong.append(f"{seed}: {header!r} as {mine!r} {mapping.score} ({mapping.evidence})")
-    columns_of_variable = {name: spec.from_[b].column for name, spec in proposal.codebook.variables.items() if b in spec.from_}
+    columns_of_variable = {
+        name: spec.from_[b].column for name, spec in proposal.codebook.variables.items() if b in spec.from_
+    }
     flagged = {columns_of_variable.get(f.columns[0]) for f in proposal.findings if f.code == "TB117"}
     counts.shifts += len(made.shifted)
     counts.flagged += len(made.shifted & flagged)
     counts.not_flagged += [f"{seed}: {h!r}" for h in sorted(made.shifted - flagged)]
     same = {h for h in flagged if h in back and made.units[1].get(h) == made.units[0].get(back[h])}
-    counts.false_shifts += [f"{seed}: {h!r}" for h in sorted(same | {h for h in flagged if h is not None and h not in back})]
+    counts.false_shifts += [
+        f"{seed}: {h!r}" for h in sorted(same | {h for h in flagged if h is not None and h not in back})
+    ]
 
 
 def pairs(seeds: range) -> bool:
@@ -242,7 +253,13 @@ def pairs(seeds: range) -> bool:
     for name, lines in (("not flagged", got.not_flagged), ("falsely flagged", got.false_shifts)):
         for line in lines:
             print(f"  {name}: {line}")
-    return got.top1 >= 0.9 * got.partners and got.top3 >= 0.97 * got.partners and wrong <= 0.005 and got.flagged == got.shifts and false <= 1
+    return (
+        got.top1 >= 0.9 * got.partners
+        and got.top3 >= 0.97 * got.partners
+        and wrong <= 0.005
+        and got.flagged == got.shifts
+        and false <= 1
+    )
 
 
 def main(arguments: Sequence[str] = ()) -> int:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @click.command()
 @inputs_argument
 @click.option("--codebook", metavar="FILE", type=click.Path(path_type=Path), help="Reviewed codebook.")
-@click.option("--propose", metavar="FILE", type=click.Path(path_type=Path), help="Write a codebook to review, and stop.")
+@click.option(
+    "--propose", metavar="FILE", type=click.Path(path_type=Path), help="Write a codebook to review, and stop."
+)
 @click.option("--apply", "apply_", is_flag=True, help="Build the table.")
 @click.option("--keep-ids", is_flag=True, help="Write the original patient ids too, for local use.")
 @click.option("--key", metavar="FILE", type=click.Path(path_type=Path), help="Site key that makes pseudonyms.")
@@ -55,7 +57,9 @@ def command(
 def _check(codebook: Path | None, propose: Path | None, *, apply_: bool, out: Path | None) -> None:
     """One thing at a time: a codebook is proposed, or applied to a folder."""
     if propose is not None and (apply_ or codebook is not None):
-        raise click.UsageError("--propose writes a codebook to review; apply it afterwards with --codebook FILE --apply")
+        raise click.UsageError(
+            "--propose writes a codebook to review; apply it afterwards with --codebook FILE --apply"
+        )
     if propose is None and not apply_:
         raise click.UsageError("say --propose FILE to write a codebook, or --apply to build the table")
     if apply_ and out is None:

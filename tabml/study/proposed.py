@@ -47,7 +47,9 @@ def mapping_rows(codebook: Codebook, accept_score: float) -> tuple[Row, ...]:
         for source, mapping in spec.from_.items()
         if mapping.status not in ("absent", "rejected")
     ]
-    return tuple(sorted(rows, key=lambda row: (not row.is_doubtful, (row.mapping.score or 0.0) if row.is_doubtful else 0)))
+    return tuple(
+        sorted(rows, key=lambda row: (not row.is_doubtful, (row.mapping.score or 0.0) if row.is_doubtful else 0))
+    )
 
 
 def doubts(codebook: Codebook, accept_score: float) -> tuple[Row, ...]:

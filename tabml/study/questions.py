@@ -57,9 +57,13 @@ def settle_codebook(
         questions = [q for q in proposal.questions if verb == "fit" or q.key not in OF_OUTCOME]
         open_rows = () if yes else doubts(proposal.codebook, config.data.accept_score)
         if ask is None and (open_rows or _unanswered(questions, yes=yes)) and len(proposal.codebook.sources) > 1:
-            raise _to_review(proposal.codebook, open_rows, questions, config, typed=typed, review=review, verb=verb, yes=yes)
+            raise _to_review(
+                proposal.codebook, open_rows, questions, config, typed=typed, review=review, verb=verb, yes=yes
+            )
         if not questions:
-            codebook = ask_doubts(proposal.codebook, config.data.accept_score, ask) if ask is not None else proposal.codebook
+            codebook = (
+                ask_doubts(proposal.codebook, config.data.accept_score, ask) if ask is not None else proposal.codebook
+            )
             return codebook, config, proposal.findings
         config = _answered(questions, config, ask=ask, yes=yes, typed=typed)
     raise QuestionError("the answers given do not settle how the files are read", questions=_lines(proposal.questions))

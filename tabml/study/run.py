@@ -82,7 +82,13 @@ def fit(
 
 
 def summarise(
-    inputs: Sequence[Path], config: StudyConfig, *, ask: Ask | None, yes: bool, progress: Report, show: Show | None = None
+    inputs: Sequence[Path],
+    config: StudyConfig,
+    *,
+    ask: Ask | None,
+    yes: bool,
+    progress: Report,
+    show: Show | None = None,
 ) -> StudyOutcome:
     """Describe the data and their faults without fitting a model; a folder with `summary.html` and the cohort."""
     from tabml.study import record
@@ -104,7 +110,13 @@ IDENTIFYING = ("TB144", "TB170", "TB171")
 
 
 def know(
-    inputs: Sequence[Path], config: StudyConfig, key: SiteKey, *, ask: Ask | None, yes: bool, progress: Report,
+    inputs: Sequence[Path],
+    config: StudyConfig,
+    key: SiteKey,
+    *,
+    ask: Ask | None,
+    yes: bool,
+    progress: Report,
     review: Review | None = None,
 ) -> Known:
     """From files to an audited cohort with its outcome and description."""

@@ -83,15 +83,16 @@ def pair(seed: int) -> Pair:
     rng = np.random.default_rng(seed)
     first, second = rng.choice(len(words.LANGUAGES), size=2, replace=False)
     centres = [_Centre(words.LANGUAGES[i], rng, int(rng.integers(*PATIENTS))) for i in (first, second)]
-    drawn = [v for v in rng.permutation(np.array(catalogue(), dtype=object))][: SHARED + 2 * OWN]
+    drawn = list(rng.permutation(np.array(catalogue(), dtype=object)))[: SHARED + 2 * OWN]
     shared, own = drawn[:SHARED], (drawn[SHARED : SHARED + OWN], drawn[SHARED + OWN :])
     latent = [rng.normal(size=(c.n, 3)) for c in centres]
     loads = {v.key: rng.normal(size=3) * 0.5 for v in drawn}
     own_loads = [{key: load + rng.normal(size=3) * OTHER_PATIENTS for key, load in loads.items()} for _ in centres]
+    hidden = next((v.key for v in shared if v.form == "measure" and _has_far_units(v)), None)
     for centre, extra, factors, loading in zip(centres, own, latent, own_loads, strict=True):
         _frame(centre)
         for variable in rng.permutation(np.array([*shared, *extra], dtype=object)):
-            _add(centre, variable, factors @ loading[variable.key])
+            _add(centre, variable, factors @ loading[variable.key], hidden == variable.key, centre is centres[1])
     outcome = _lines(words.OUTCOMES)[int(rng.integers(3))]
     for centre in centres:
         _outcome(centre, outcome)
@@ -137,12 +138,22 @@ def _frame(centre: _Centre) -> None:
     centre.columns[words.DATES[centre.language]] = [f"{str(d)[8:10]}.{str(d)[5:7]}.{str(d)[:4]}" for d in dates]
 
 
-def _add(centre: _Centre, variable: Variable, signal: Floats) -> None:
+def _has_far_units(variable: Variable) -> bool:
+    units = variable.facts[4].split(",")
+    return len(units) > 1 and not 1 / LEAST_SHIFT < _factor(variable, units[0], units[1]) < LEAST_SHIFT
+
+
+def _factor(variable: Variable, from_unit: str, to_unit: str) -> float:
+    return convert_factor(from_unit, to_unit, words.ANALYTES.get(variable.key))
+
+
+def _add(centre: _Centre, variable: Variable, signal: Floats, is_hidden: bool, is_second: bool) -> None:
+    """One column; a hidden one stands in another unit at the second centre, and no header says so."""
     rng = centre.rng
     header = str(rng.choice(variable.names[centre.language]))
     if variable.form == "measure":
-        cells, unit = _measured(centre, variable, signal)
-        header = _with_unit(centre, variable.key, header, unit)
+        cells, unit = _measured(centre, variable, signal, int(is_second) if is_hidden else None)
+        header = header if is_hidden else _with_unit(centre, variable.key, header, unit)
     elif variable.form == "count":
         mean, top = map(float, variable.facts)
         cells = [str(v) for v in np.minimum(rng.poisson(mean * np.exp(0.3 * signal - 0.05)), top).astype(int)]
@@ -159,7 +170,8 @@ def _add(centre: _Centre, variable: Variable, signal: Floats) -> None:
     centre.header_of[variable.key] = header
 
 
-def _measured(centre: _Centre, variable: Variable, signal: Floats) -> tuple[list[str], str]:
+def _measured(centre: _Centre, variable: Variable, signal: Floats, place: int | None) -> tuple[list[str], str]:
+    """Cells and unit; `place` of the unit among the variable's, drawn where None."""
     rng = centre.rng
     spread, mean, sd, decimals = variable.facts[0], *map(float, variable.facts[1:4])
     units = variable.facts[4].split(",")
@@ -170,10 +182,11 @@ def _measured(centre: _Centre, variable: Variable, signal: Floats) -> tuple[list
         values = mean * np.exp(sigma * z - sigma**2 / 2)
     else:
         values = np.maximum(mean + sd * z, mean * 0.05)
-    unit = units[int(rng.integers(1, len(units)))] if len(units) > 1 and rng.random() < OTHER_UNIT else units[0]
-    if unit != units[0]:
-        factor = convert_factor(units[0], unit, words.ANALYTES.get(variable.key))
-        values = values * factor
+    if place is None:
+        place = int(rng.integers(1, len(units))) if len(units) > 1 and rng.random() < OTHER_UNIT else 0
+    unit = units[place]
+    if place:
+        values = values * _factor(variable, units[0], unit)
         decimals = float(np.clip(2 - np.floor(np.log10(np.median(values))), 0, 3))
     if variable.key in ("spo2", "mmse"):
         values = np.minimum(values, 100 if variable.key == "spo2" else 30)
@@ -186,7 +199,9 @@ def _with_unit(centre: _Centre, key: str, header: str, unit: str) -> str:
     spelled = words.SPELLED.get(unit, unit)
     named = bool(spelled) and centre.rng.random() < UNIT_NAMED
     centre.named_unit[key] = named
-    return f"{header} ({spelled})" if named and centre.rng.random() < 0.5 else f"{header} [{spelled}]" if named else header
+    return (
+        f"{header} ({spelled})" if named and centre.rng.random() < 0.5 else f"{header} [{spelled}]" if named else header
+    )
 
 
 def _drawn(rng: np.random.Generator, signal: Floats, share: float) -> NDArray[np.bool_]:
@@ -242,9 +257,9 @@ def _is_shift(variable: Variable, a: _Centre, b: _Centre) -> bool:
     """Whether the two centres use different units and neither header says so."""
     if variable.form != "measure" or a.units[variable.key] == b.units[variable.key]:
         return False
-    if a.named_unit[variable.key] or b.named_unit[variable.key]:
+    if a.named_unit.get(variable.key) or b.named_unit.get(variable.key):
         return False
-    factor = convert_factor(a.units[variable.key], b.units[variable.key], words.ANALYTES.get(variable.key))
+    factor = _factor(variable, a.units[variable.key], b.units[variable.key])
     return not 1 / LEAST_SHIFT < factor < LEAST_SHIFT
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tabml.core.config import Data
-from tabml.core.errors import ConfigError, InputError, QuestionError
+from tabml.core.errors import ConfigError, InputError
 from tabml.ingest.codebook_file import dump_codebook, parse_codebook
 from tabml.ingest.harmonise import harmonise
 from tabml.ingest.propose import Proposal, propose

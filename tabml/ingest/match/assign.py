@@ -59,7 +59,9 @@ def match(hospitals: Sequence[Sequence[Column]]) -> tuple[Matched, ...]:
     The hospital with the most columns of certain meaning begins; the others join one by one, each by the
     one-to-one assignment of greatest total evidence (`scipy.optimize.linear_sum_assignment`).
     """
-    order = sorted(hospitals, key=lambda cs: (-sum(c.concept is not None for c in cs), -len(cs), cs[0].hospital if cs else ""))
+    order = sorted(
+        hospitals, key=lambda cs: (-sum(c.concept is not None for c in cs), -len(cs), cs[0].hospital if cs else "")
+    )
     variables: list[Matched] = []
     for columns in order:
         variables = _joined(variables, columns) if variables else [Matched((Member(c, 1.0),)) for c in columns]
@@ -106,7 +108,10 @@ def _with_structure(
         for k, j in enumerate(there):
             best[:, j] = np.where(np.abs(found[:, k]) > np.abs(best[:, j]), found[:, k], best[:, j])
     return [
-        [replace(e, weight=e.weight + float(w), reasons=(*e.reasons, *_told(float(w)))) for e, w in zip(row, line, strict=True)]
+        [
+            replace(e, weight=e.weight + float(w), reasons=(*e.reasons, *_told(float(w))))
+            for e, w in zip(row, line, strict=True)
+        ]
         for row, line in zip(table, best, strict=True)
     ]
 
@@ -133,7 +138,9 @@ def _scores(table: list[list[Evidence]], n_variables: int, n_columns: int) -> ND
         free_other = 1.0 / (1.0 + np.maximum(taken.sum(axis=0, keepdims=True) - taken, 0.0))
     joint = odds * free * free_other
     joint = joint / (1.0 + joint)
-    return np.array([[_capped(e, float(p)) for e, p in zip(row, line, strict=True)] for row, line in zip(table, joint, strict=True)])
+    return np.array(
+        [[_capped(e, float(p)) for e, p in zip(row, line, strict=True)] for row, line in zip(table, joint, strict=True)]
+    )
 
 
 def _capped(evidence: Evidence, score: float) -> float:

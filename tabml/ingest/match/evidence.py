@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tabml.ingest.match.column import NAMED, Column
+from tabml.ingest.match.level_words import GROUP
 from tabml.ingest.match.levels import match_levels
 from tabml.ingest.match.names import name_words, resemblance
 from tabml.ingest.match.scale import any_analyte, factors_of, overlap, shift
-from tabml.ingest.match.level_words import GROUP
 from tabml.ingest.values import fold
 
 #: Weight of names: the concept two headers share, two concepts that differ, letters in common.

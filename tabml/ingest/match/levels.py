@@ -16,7 +16,9 @@ from tabml.ingest.match.names import name_words, resemblance
 ALIKE = 0.45
 #: A word left alone on both sides is the partner of the other by elimination, and less sure.
 BY_ELIMINATION = 0.5
-_NEGATED = re.compile(r"\b(?:non|not|no|nicht|kein\w*|ikke|ingen|inte|ej|icke|ei|sin|ohne|without|uten|utan|uden|pas)\b")
+_NEGATED = re.compile(
+    r"\b(?:non|not|no|nicht|kein\w*|ikke|ingen|inte|ej|icke|ei|sin|ohne|without|uten|utan|uden|pas)\b"
+)
 MOST = 25
 
 
@@ -38,7 +40,9 @@ def match_levels(a: Mapping[str, int], b: Mapping[str, int]) -> LevelMatch:
         return LevelMatch({}, 0.0, 0.0)
     alike = np.array([[same_level(x, y) for y in other] for x in mine])
     rows, columns = linear_sum_assignment(-alike)
-    found = {mine[i]: (other[j], float(alike[i, j])) for i, j in zip(rows, columns, strict=True) if alike[i, j] >= ALIKE}
+    found = {
+        mine[i]: (other[j], float(alike[i, j])) for i, j in zip(rows, columns, strict=True) if alike[i, j] >= ALIKE
+    }
     left = [w for w in mine if w not in found], [w for w in other if w not in {o for o, _ in found.values()}]
     if len(left[0]) == len(left[1]) == 1 and found and not (_is_code(left[0][0]) or _is_code(left[1][0])):
         found[left[0][0]] = (left[1][0], BY_ELIMINATION)

@@ -16,7 +16,7 @@ from tabml.core.findings import Finding
 from tabml.ingest.layout import NoTable, Table, find_table
 from tabml.ingest.propose.build import build, plan_columns, source_names
 from tabml.ingest.propose.endpoints import doubtful_levels, set_aside_endpoints
-from tabml.ingest.propose.profile import TableStyle, profiles, table_style
+from tabml.ingest.propose.profile import profiles, table_style
 from tabml.ingest.propose.question import Question
 from tabml.ingest.propose.roles import find_roles, named_column
 from tabml.ingest.propose.several import propose_several

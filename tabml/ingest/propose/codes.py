@@ -11,10 +11,43 @@ from tabml.ingest.layout.words import EXPLAINED, EXPLANATION
 from tabml.ingest.units import canonical_unit
 from tabml.ingest.values import cell_text, fold, is_missing
 
-_CODE_WORDS = frozenset("code codes kode koder kod koodi código codigo value values wert ausprägung ausprägungen values".split())
-_UNIT_WORDS = frozenset("unit units enhet einheit yksikkö unidad enhed unité".split())
-_MISSING_WORDS = frozenset("missing missing value missing values manglende fehlend fehlwerte saknas mangler puuttuva faltante perdido".split())
-_ALL_WORDS = frozenset("all any alle alla kaikki todos todas tous samtliche alle felder all variables every variable *".split(" ")) | {
+_CODE_WORDS = frozenset(
+    [
+        "code",
+        "codes",
+        "kode",
+        "koder",
+        "kod",
+        "koodi",
+        "código",
+        "codigo",
+        "value",
+        "values",
+        "wert",
+        "ausprägung",
+        "ausprägungen",
+        "values",
+    ]
+)
+_UNIT_WORDS = frozenset(["unit", "units", "enhet", "einheit", "yksikkö", "unidad", "enhed", "unité"])
+_MISSING_WORDS = frozenset(
+    [
+        "missing",
+        "missing",
+        "value",
+        "missing",
+        "values",
+        "manglende",
+        "fehlend",
+        "fehlwerte",
+        "saknas",
+        "mangler",
+        "puuttuva",
+        "faltante",
+        "perdido",
+    ]
+)
+_ALL_WORDS = frozenset(["all", "any", "alle", "alla", "kaikki", "todos", "todas", "tous", "samtliche", "alle", "felder", "all", "variables", "every", "variable", "*"]) | {
     "all variables", "alle felder", "alle variabler", "alla variabler", "alle variablen"}  # fmt: skip
 _PAIR = re.compile(r"(?P<code>-?\d+(?:\s*[-–]\s*\d+)?|[^\W\d_]{1,3})\s*[=:]\s*(?P<meaning>[^;,|\n]+)")
 _SAYS_MISSING = re.compile(
@@ -123,7 +156,9 @@ def _about_missing(row: _Row, known: set[str], notes: dict[str, Note], missing: 
     if not _says_missing(f"{row.text} {row.code}"):
         return
     words = row.name.split()
-    of_column = sorted((n for n in known if n.startswith(fold(" ".join(words[:-1])))), key=len) if len(words) > 1 else []
+    of_column = (
+        sorted((n for n in known if n.startswith(fold(" ".join(words[:-1])))), key=len) if len(words) > 1 else []
+    )
     if of_column and re.fullmatch(r"-?[0-9.,]+", words[-1]):
         notes.setdefault(of_column[0], Note()).missing.add(words[-1])
         return

@@ -139,11 +139,11 @@ def _by_words(columns: Sequence[Column]) -> Coding:
     worded = [c for c in columns if c.counts and not is_bare(c)]
     if not worded:
         codes = sorted({v for c in columns for v in c.values.tolist()})
-        readings = tuple(_numbers(c, columns) for c in columns)
-        return Coding(False, {f"{v:.15g}": f"{v:.15g}" for v in codes}, readings)
+        numbered = tuple(_numbers(c, columns) for c in columns)
+        return Coding(False, {f"{v:.15g}": f"{v:.15g}" for v in codes}, numbered)
     reference = max(worded, key=lambda c: (bool(c.meanings), len(c.words), c.n))
     codes_of = _codes(reference)
-    levels = {code: label for code, label in codes_of.values()}
+    levels = dict(codes_of.values())
     readings = []
     for column in columns:
         if is_bare(column):
@@ -167,7 +167,9 @@ def _codes(reference: Column) -> dict[str, tuple[str, str]]:
 
 def _paired(column: Column, reference: Column, codes: Mapping[str, str]) -> tuple[Reading, dict[str, str]]:
     """A column's words led to the reference's codes, and the levels only it has."""
-    pairs = {w: w for w in column.words} if column is reference else dict(match_levels(column.words, reference.words).pairs)
+    pairs = (
+        {w: w for w in column.words} if column is reference else dict(match_levels(column.words, reference.words).pairs)
+    )
     found = match_levels(column.words, reference.words) if column is not reference else None
     recode, own, lost = {}, {}, 0
     for text, word in _texts(column).items():

@@ -12,15 +12,19 @@ from tabml.core.config import Data
 from tabml.core.errors import ConfigError, closest
 from tabml.core.findings import Finding, finding
 from tabml.core.outcome import is_positive
-from tabml.ingest.propose.group import Group
+from tabml.ingest.match.assign import Member
+from tabml.ingest.match.evidence import compare
+from tabml.ingest.propose.group import Group, Placed
 from tabml.ingest.propose.question import Question
 from tabml.ingest.propose.roles import NO_OUTCOME, find_roles
 from tabml.ingest.propose.variables import Built, Seat, build_variable
-from tabml.ingest.propose.words import AFTERWARDS, TIME
+from tabml.ingest.propose.words import AFTERWARDS, EVENT, OUTCOME, TIME
 from tabml.ingest.values import fold
 
 #: A yes/no made of a graded outcome is as sure as the column itself, and no surer than this.
 GRADED = 0.95
+#: Score of an outcome that was only guessed.
+GUESSED = 0.4
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,9 @@ def _votes(built: Sequence[Built], groups: Sequence[Group]) -> dict[str, list[st
             if header is not None and (group.key, header) in of_header:
                 counts[role][of_header[group.key, header]] += 2
         for question in roles.questions:
-            role = {"data.target": "outcome", "data.time": "time", "data.event": "event"}.get(question.key)
-            for option in question.options if role is not None and question.named else ():
-                counts[role or ""][of_header.get((group.key, option), "")] += 1
+            asked = {"data.target": "outcome", "data.time": "time", "data.event": "event"}.get(question.key)
+            for option in question.options if asked is not None and question.named else ():
+                counts[asked or ""][of_header.get((group.key, option), "")] += 1
     for b in built:
         if b.concept is not None and b.concept.role == "outcome":
             counts["outcome"][b.name] += 1
@@ -111,8 +115,15 @@ def _only(names: Sequence[str]) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def with_endpoint(built: Sequence[Built], endpoint: Endpoint, data: Data) -> tuple[tuple[Built, ...], tuple[Finding, ...]]:
-    """The variables with their roles; a graded outcome beside yes/no ones becomes yes/no, its grades a sibling."""
+def with_endpoint(
+    built: Sequence[Built], endpoint: Endpoint, groups: Sequence[Group], data: Data
+) -> tuple[tuple[Built, ...], tuple[Finding, ...]]:
+    """The variables with their roles; a graded outcome beside yes/no ones becomes yes/no, its grades a sibling.
+
+    A hospital without a column for the outcome gets its likeliest one proposed, never accepted unseen.
+    """
+    names = dict(zip((b.name for b in built), (_completed(b, endpoint, groups) for b in built), strict=True))
+    built = tuple(names.values())
     done: list[Built] = []
     findings: list[Finding] = []
     for b in built:
@@ -122,8 +133,41 @@ def with_endpoint(built: Sequence[Built], endpoint: Endpoint, data: Data) -> tup
             findings += told
             done.append(sibling)
             continue
-        done += [_with_role(x, role if i == 0 else "sibling") for i, x in enumerate(_graded(b) if role != "time" else (b,))]
+        done += [
+            _with_role(x, role if i == 0 else "sibling") for i, x in enumerate(_graded(b) if role != "time" else (b,))
+        ]
     return tuple(done), tuple(findings)
+
+
+def _completed(b: Built, endpoint: Endpoint, groups: Sequence[Group]) -> Built:
+    """The outcome (or event) with a guess for every hospital that gives it no column."""
+    if endpoint.roles.get(b.name) not in ("outcome", "event") or b.spec.kind not in ("boolean", "category"):
+        return b
+    seats = list(b.seats)
+    for group in groups:
+        if any(s.group is group for s in b.seats):
+            continue
+        could = [
+            (compare(p.column, s.placed.column).weight, i)
+            for i, p in enumerate(group.placed)
+            if _may_tell(p)
+            for s in b.seats
+        ]
+        if could:
+            placed = group.placed[max(could)[1]]
+            member = Member(placed.column, GUESSED, ("the likeliest outcome of this hospital",))
+            seats.append(Seat(group, placed, member))
+    return b if len(seats) == len(b.seats) else build_variable(b.name, seats, b.concept)
+
+
+def _may_tell(placed: Placed) -> bool:
+    """Whether a column may be an outcome: by its name or its role in the list."""
+    exact, hints = OUTCOME
+    role = placed.concept.role if placed.concept is not None else None
+    named = placed.profile.key in exact | EVENT or bool(set(placed.profile.key.split()) & hints)
+    return placed.column.form in ("boolean", "coded", "category") and (
+        role in ("outcome", "event") or (role is None and named)
+    )
 
 
 def _with_role(b: Built, role: Role) -> Built:
@@ -139,7 +183,9 @@ def _sibling(b: Built, endpoint: Endpoint, data: Data) -> tuple[Built, tuple[Fin
     )
     if not endpoint.roles or not tells or kept:
         return b, ()
-    evidence = f"{b.name!r} names what is known only afterwards; set aside, for it may tell {next(iter(endpoint.roles))!r}"
+    evidence = (
+        f"{b.name!r} names what is known only afterwards; set aside, for it may tell {next(iter(endpoint.roles))!r}"
+    )
     return _with_role(b, "sibling"), (finding("TB141", evidence, columns=[b.name], count=1),)
 
 
@@ -159,7 +205,9 @@ def _graded(b: Built) -> tuple[Built, ...]:
         for source in seat.sources:
             score = min(GRADED, seat.score)
             said = "; ".join([*seat.member.reasons, "yes/no from grades: 0 against the others"])
-            mappings[source] = ColumnMapping(expr=f'col("{header}") > 0', status="proposed", score=round(score, 2), evidence=said)
+            mappings[source] = ColumnMapping(
+                expr=f'col("{header}") > 0', status="proposed", score=round(score, 2), evidence=said
+            )
     spec = base.spec.model_copy(update={"from_": mappings})
     return replace(base, spec=spec, seats=b.seats, findings=()), replace(grades, findings=())
 

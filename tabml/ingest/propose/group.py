@@ -82,7 +82,9 @@ def group_of(
         known |= {name_key(p.profile.header) for p in found.placed}
         if at:
             rows = _rows_of_base(hospitals, at)
-            found.placed = [replace(p, column=replace(p.column, rows=_aligned(p.column.numbers, rows))) for p in found.placed]
+            found.placed = [
+                replace(p, column=replace(p.column, rows=_aligned(p.column.numbers, rows))) for p in found.placed
+            ]
         sorted_parts.append(found)
     return Group(
         key=key,
@@ -156,7 +158,9 @@ def _sort(
         found.findings.append(finding("TB171", evidence, columns=[profile.header], count=1))
     elif name_key(profile.header) in known:
         found.unused[profile.header] = "stands in another table of this hospital"
-    elif found.centre is None and name_key(profile.header) in CENTRE and place[2] == 0:
+    elif (place[2] == 0 and profile.header == data.centre) or (
+        found.centre is None and data.centre is None and name_key(profile.header) in CENTRE and place[2] == 0
+    ):
         found.centre = profile.header
     else:
         placed, seen = _placed(profile, notes, note, place, data)

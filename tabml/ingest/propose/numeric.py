@@ -40,7 +40,10 @@ class Scale:
 
 
 def scale_of(
-    name: str, stated: Mapping[str, str | None], values: Mapping[str, Floats], concept: Concept | None,
+    name: str,
+    stated: Mapping[str, str | None],
+    values: Mapping[str, Floats],
+    concept: Concept | None,
     analyte: str | None = None,
 ) -> Scale:
     """Settle the units of one variable; `stated` and `values` (missing ones left out) by source."""
@@ -61,7 +64,10 @@ def _target(stated: Mapping[str, str | None], concept: Concept | None) -> str | 
 
 
 def _units(
-    unit: str, stated: Mapping[str, str | None], values: Mapping[str, Floats], concept: Concept | None,
+    unit: str,
+    stated: Mapping[str, str | None],
+    values: Mapping[str, Floats],
+    concept: Concept | None,
     analyte: str | None,
 ) -> dict[str, Reading]:
     known = {s: u for s, u in stated.items() if u is not None and can_convert(u, unit, analyte)}
@@ -109,9 +115,14 @@ def _shifts(
         said = f"its numbers are about {found.factor:.4g} times those of the other sources"
         inferred = _unit_of(readings[source].unit, found.factor, units, analyte) if blamed else readings[source].unit
         readings[source] = replace(
-            readings[source], unit=inferred, cap=SHIFTED, reasons=(*readings[source].reasons, f"shift factor {found.factor:.4g}")
+            readings[source],
+            unit=inferred,
+            cap=SHIFTED,
+            reasons=(*readings[source].reasons, f"shift factor {found.factor:.4g}"),
         )
-        findings.append(finding("TB117", f"{name!r} at {source}: {said}", columns=[name], count=len(values[source]), source=source))
+        findings.append(
+            finding("TB117", f"{name!r} at {source}: {said}", columns=[name], count=len(values[source]), source=source)
+        )
     return replace(scale, readings=readings, findings=tuple(findings))
 
 

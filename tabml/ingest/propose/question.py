@@ -33,7 +33,9 @@ class Question:
         ('--target "Death within 30 days"', '--target relapse')
         """
         if self.adds:
-            return tuple(f"--{path.removeprefix('data.').replace('_', '-')} {quoted(v)}" for path, v in self.adds.values())
+            return tuple(
+                f"--{path.removeprefix('data.').replace('_', '-')} {quoted(v)}" for path, v in self.adds.values()
+            )
         flag = re.sub(r"[A-Z]+$", "", self.command)
         if flag == self.command:
             return (self.command,)

@@ -24,7 +24,12 @@ def date_questions(undecided: Mapping[str, TableStyle]) -> tuple[Question, ...]:
 def mixed_dates(styles: Mapping[str, TableStyle]) -> tuple[Finding, ...]:
     """TB115 for every column whose dates contradict each other."""
     return tuple(
-        finding("TB115", f"{header!r} of {place} holds dates of two orders (13/01/2020 and 01/13/2020)", columns=[header], count=1)
+        finding(
+            "TB115",
+            f"{header!r} of {place} holds dates of two orders (13/01/2020 and 01/13/2020)",
+            columns=[header],
+            count=1,
+        )
         for place, style in styles.items()
         for header in style.mixed
     )

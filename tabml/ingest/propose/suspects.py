@@ -16,7 +16,27 @@ from tabml.ingest.wording import counted
 
 MISSING, REAL = "missing", "a real value"
 #: Numbers people type where nothing was measured; they count as such only where they stand apart.
-CODES = (0.0, 8.0, 9.0, 77.0, 88.0, 98.0, 99.0, 888.0, 998.0, 999.0, 8888.0, 9998.0, 9999.0, 99999.0, 99.9, 999.9, 9.9, 99.99, 999.99)
+CODES = (
+    0.0,
+    8.0,
+    9.0,
+    77.0,
+    88.0,
+    98.0,
+    99.0,
+    888.0,
+    998.0,
+    999.0,
+    8888.0,
+    9998.0,
+    9999.0,
+    99999.0,
+    99.9,
+    999.9,
+    9.9,
+    99.99,
+    999.99,
+)
 #: A code must exceed the largest other value so many times, where no plausible range is known.
 APART = 2.0
 #: A 9 (or 8, 99) beside codes up to this one is no further code.
@@ -62,9 +82,7 @@ def suspects(column: Profile, plausible: tuple[float, float] | None) -> tuple[Su
     return tuple(found)
 
 
-def _judged(
-    code: float, n: int, others: np.ndarray, plausible: tuple[float, float] | None
-) -> tuple[bool, str] | None:
+def _judged(code: float, n: int, others: np.ndarray, plausible: tuple[float, float] | None) -> tuple[bool, str] | None:
     """(whether it lies outside the plausible, why it is suspect), or None where it is an ordinary value."""
     if plausible is not None:
         low, high = plausible
@@ -91,7 +109,8 @@ def _is_spike(code: float, n: int, others: np.ndarray) -> bool:
 
 def cleaned(columns: Sequence[Profile], data: Data) -> tuple[tuple[Profile, ...], tuple[Suspect, ...]]:
     """The columns without the numbers that count as missing, and all suspect numbers."""
-    done, seen = [], []
+    done: list[Profile] = []
+    seen: list[Suspect] = []
     for column in columns:
         plausible = range_of(column)
         found = suspects(column, plausible) if not column.numbers_rows and column.identifier is None else ()

@@ -10,14 +10,14 @@ import numpy as np
 
 from tabml.core.codebook import ColumnMapping, VariableSpec
 from tabml.core.cohort import Kind, Timing
-from tabml.core.findings import Finding
+from tabml.core.findings import Finding, finding
 from tabml.ingest.concepts import Concept, load
 from tabml.ingest.match.assign import Matched, Member
 from tabml.ingest.match.column import NAMED, Column
 from tabml.ingest.propose.coding import coding_of, is_bare
 from tabml.ingest.propose.group import Group, Placed
 from tabml.ingest.propose.meaning import plausible_range
-from tabml.ingest.propose.numeric import scale_of
+from tabml.ingest.propose.numeric import SHIFTED, scale_of
 from tabml.ingest.units import analyte_of, split_unit
 
 #: Score of a mapping that opens a variable, and of one that no other hospital has.
@@ -91,7 +91,9 @@ def build_variable(name: str, seats: Sequence[Seat], concept: Concept | None) ->
     """One variable with its mappings."""
     columns = [s.placed.column for s in seats]
     if any(c.form == "date" for c in columns):
-        return _built(name, seats, concept, "date", {s: ColumnMapping(**_base(seat, s)) for seat in seats for s in seat.sources})
+        return _built(
+            name, seats, concept, "date", {s: ColumnMapping(**_base(seat, s)) for seat in seats for s in seat.sources}
+        )
     if _is_measured(columns, concept):
         return _numeric(name, seats, concept)
     return _levels(name, seats, concept)
@@ -110,7 +112,9 @@ def _many_codes(columns: Sequence[Column]) -> bool:
     return any(len(set(c.values.tolist())) > 2 for c in columns) and all(is_bare(c) for c in columns if c.counts)
 
 
-def _base(seat: Seat, source: str, *, cap: float = 1.0, reasons: Sequence[str] = (), alone: bool = False) -> dict[str, object]:
+def _base(
+    seat: Seat, source: str, *, cap: float = 1.0, reasons: Sequence[str] = (), alone: bool = False
+) -> dict[str, object]:
     """The parts every mapping has."""
     member = seat.member
     score = ALONE if alone else min(seat.score, FIRST)
@@ -135,12 +139,24 @@ def _numeric(name: str, seats: Sequence[Seat], concept: Concept | None) -> Built
             base = _base(seat, source, cap=reading.cap, reasons=reading.reasons, alone=len(stated) == 1)
             analyte = concept.analyte if concept is not None and concept.analyte else substance
             mappings[source] = ColumnMapping(**base, unit=reading.unit, analyte=analyte if reading.unit else None)  # type: ignore[arg-type]
+    coarse = [s for s in seats if s.placed.column.form == "category" and s.placed.column.counts]
+    for seat in coarse:
+        for source in seat.sources:
+            said = f"{mappings[source].evidence or ''}; levels where the others measure".strip("; ")
+            score = min(mappings[source].score or 0.0, SHIFTED)
+            mappings[source] = mappings[source].model_copy(update={"score": score, "evidence": said})
+    findings = (*scale.findings, *(_coarser(name, seat) for seat in coarse))
     whole = all(bool(np.all(v == np.round(v))) for v in values.values())
     converted = any(r.unit != scale.unit for r in scale.readings.values())
     kind: Kind = "integer" if whole and not converted else "number"
     pooled = np.concatenate(list(values.values())) if values and not converted else np.array([])
     plausible = plausible_range(concept, scale.unit, pooled)
-    return _built(name, seats, concept, kind, mappings, unit=scale.unit, range_=plausible, findings=scale.findings)
+    return _built(name, seats, concept, kind, mappings, unit=scale.unit, range_=plausible, findings=findings)
+
+
+def _coarser(name: str, seat: Seat) -> Finding:
+    evidence = f"{name!r} at {seat.placed.column.source} holds levels where the others measure"
+    return finding("TB119", evidence, columns=[name], count=seat.placed.column.n, source=seat.placed.column.source)
 
 
 def _levels(name: str, seats: Sequence[Seat], concept: Concept | None) -> Built:

@@ -53,7 +53,9 @@ CENTRE = _words(
 AGE = _words(
     "age, alder, ålder, alter, ikä, edad, años, âge, età, idade, leeftijd, age years, age at diagnosis, age at baseline, patient age, 年龄"
 )
-SEX = _words("sex, gender, kjønn, kön, køn, geschlecht, geschl, sukupuoli, sexo, género, genero, sexe, 性别, male, female")
+SEX = _words(
+    "sex, gender, kjønn, kön, køn, geschlecht, geschl, sukupuoli, sexo, género, genero, sexe, 性别, male, female"
+)
 DATE = _words(
     "date, visit date, exam date, examination date, index date, admission date, date of admission, inclusion date,"
     "enrolment date, baseline date, date of visit, dato, undersøkelsesdato, innleggelsesdato, besøksdato, datum,"
