@@ -162,7 +162,7 @@ def _add(centre: _Centre, variable: Variable, signal: Floats, is_hidden: bool, i
     else:
         cells = _worded(centre, variable, signal)
     header = _styled(rng, header)
-    if rng.random() < ODD_NAME:
+    if rng.random() < ODD_NAME and not is_hidden:
         header = f"V{int(rng.integers(10, 99))}"
     while header in centre.columns:
         header += " 2"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +16,8 @@ from tabml.ingest.units import can_convert, convert_factor
 
 #: Share of a column's values that must lie in a concept's plausible range, else it is not that measurement.
 IN_RANGE = 0.8
+#: How much more the plausible range counts than overlap, and what another unit than the others' must gain in overlap.
+IN_UNIT, OTHER_UNIT = 2.0, 0.25
 #: What remains of a concept's score where the values cannot be its own.
 UNSUITABLE = 0.5
 #: A last part that means something by itself is not read together with the headers above it.
@@ -95,37 +97,38 @@ def candidates(concept: Concept | None, stated: Sequence[str]) -> tuple[str, ...
 
 
 def unit_by_values(
-    values: Floats, concept: Concept | None, options: Sequence[str], target: str, known: Floats
-) -> tuple[str, bool] | None:
-    """The unit that brings values into the plausible range and nearest to the others, and whether it is beyond doubt.
+    values: Floats, concept: Concept | None, ways: Mapping[str, float], known: Floats, usual: Container[str]
+) -> tuple[str, float]:
+    """The unit that brings values into the plausible range and nearest to the others, and how well it does.
 
-    `known`: values of other hospitals, in `target`. None where no unit is conceivable.
+    `ways`: unit -> factor to the variable's unit. `known`: the others' values in the variable's unit, which are in
+    the units of `usual`: another one must bring the values clearly nearer.
     """
-    analyte = concept.analyte if concept is not None else None
-    ways = [(u, convert_factor(u, target, analyte)) for u in options if can_convert(u, target, analyte)]
     positive = values[values > 0]
-    if not ways:
-        return None
     if not len(positive):
-        return target, True
-    low, high = concept.range if concept is not None and concept.range is not None else (0.0, np.inf)
-    if concept is not None and concept.unit is not None and concept.unit != target:
-        factor = convert_factor(concept.unit, target, analyte) if can_convert(concept.unit, target, analyte) else 1.0
-        low, high = low * factor, high * factor
-    middle = np.log(np.median(known[known > 0])) if (known > 0).any() else _middle(low, high)
+        return next(iter(ways)), 0.0
 
-    def fit(factor: float) -> tuple[float, float]:
-        scaled = positive * factor
-        inside = float(((scaled >= low) & (scaled <= high)).mean())
-        near = overlap(scaled, known) if len(known) else 0.0
-        away = abs(float(np.log(np.median(scaled))) - middle) if middle is not None else 0.0
-        return round(inside, 1), near - 0.1 * away
+    def fit(unit: str) -> float:
+        scaled = positive * ways[unit]
+        near = (
+            overlap(scaled, known) - OTHER_UNIT * (unit not in usual) if len(known) else -0.1 * _away(scaled, concept)
+        )
+        return IN_UNIT * round(_inside(scaled, concept), 1) + near
 
-    ranked = sorted(ways, key=lambda way: fit(way[1]), reverse=True)
-    best = ranked[0]
-    # Another unit of the same factor (mEq/L, mmol/L) is no doubt, nor is the unit everybody else uses.
-    return best[0], best[1] == 1.0 or not len(known)
+    best = max(ways, key=fit)
+    return best, fit(best)
 
 
-def _middle(low: float, high: float) -> float | None:
-    return float(np.log(low * high) / 2) if 0 < low < high < np.inf else None
+def _inside(scaled: Floats, concept: Concept | None) -> float:
+    """Share of values in the concept's range; the variable's unit is the concept's wherever there is one."""
+    if concept is None or concept.range is None or concept.unit is None:
+        return 1.0
+    return float(((scaled >= concept.range[0]) & (scaled <= concept.range[1])).mean())
+
+
+def _away(scaled: Floats, concept: Concept | None) -> float:
+    """How far the median lies from the middle of the plausible range, on the scale of logarithms; 0 where it starts at 0."""
+    if concept is None or concept.range is None or concept.range[0] <= 0:
+        return 0.0
+    low, high = concept.range
+    return abs(float(np.log(np.median(scaled))) - float(np.log(low * high) / 2))

@@ -50,10 +50,17 @@ def scale_of(
     analyte = concept.analyte if concept is not None and concept.analyte is not None else analyte
     unit = _target(stated, concept)
     if unit is None:
-        readings = {source: Reading(None) for source in stated}
-    else:
-        readings = _units(unit, stated, values, concept, analyte)
-    return _shifts(name, Scale(unit, readings), values, concept, analyte)
+        return _shifts(name, Scale(unit, {source: Reading(None) for source in stated}), values, concept, analyte)
+    readings = _units(unit, stated, values, concept, analyte)
+    guessed = {s for s, u in stated.items() if u is None and readings[s].unit is not None}
+    found = []
+    for source in sorted(guessed if len({r.unit for r in readings.values()}) > 1 else ()):
+        factor = _factor(readings[source].unit, unit, analyte)
+        if not 0.99 < factor < 1.01 and len(values[source]):
+            readings[source] = replace(readings[source], cap=SHIFTED)
+            said = f"{name!r} at {source}: no unit stated; its numbers look like {readings[source].unit}, the others are in {unit}"
+            found.append(finding("TB117", said, columns=[name], count=len(values[source]), source=source))
+    return _shifts(name, Scale(unit, readings, tuple(found)), values, concept, analyte)
 
 
 def _target(stated: Mapping[str, str | None], concept: Concept | None) -> str | None:
@@ -71,23 +78,44 @@ def _units(
     analyte: str | None,
 ) -> dict[str, Reading]:
     known = {s: u for s, u in stated.items() if u is not None and can_convert(u, unit, analyte)}
-    pool = [values[s] * convert_factor(u, unit, analyte) for s, u in known.items()]
-    reference = np.concatenate(pool) if pool else np.array([])
-    readings: dict[str, Reading] = {}
+    readings = {s: Reading(u) for s, u in known.items()}
     for source, own in stated.items():
-        if source in known:
-            readings[source] = Reading(own)
-        elif own is not None:
+        if own is not None and source not in known:
             readings[source] = Reading(own, SHIFTED, (f"unit {own} does not convert to {unit}",))
-        else:
-            options = candidates(concept, tuple(dict.fromkeys(known.values())))
-            found = unit_by_values(values[source], concept, options or (unit,), unit, reference)
-            if found is None:
-                readings[source] = Reading(None, SHIFTED, ("no unit stated",))
-            else:
-                guess, sure = found
-                readings[source] = Reading(guess, 1.0 if sure else SHIFTED, (f"unit {guess} by values",))
-    return readings
+    open_sources = [s for s, u in stated.items() if u is None]
+    ways = {
+        u: _factor(u, unit, analyte)
+        for u in (*candidates(concept, tuple(known.values())), unit)
+        if can_convert(u, unit, analyte)
+    }
+    for source, guess in _guesses(open_sources, known, values, concept, ways).items():
+        readings[source] = Reading(guess, 1.0, (f"unit {guess} by values",))
+    return {source: readings[source] for source in stated}
+
+
+def _guesses(
+    sources: Sequence[str], known: Mapping[str, str], values: Mapping[str, Floats], concept: Concept | None,
+    ways: Mapping[str, float],
+) -> dict[str, str]:  # fmt: skip
+    """A unit for every source that states none: beside the stated ones, else the best for all of them together."""
+    if not sources:
+        return {}
+    pool = [values[s] * ways[u] for s, u in known.items() if u in ways]
+    if pool:
+        reference = np.concatenate(pool)
+        return {s: unit_by_values(values[s], concept, ways, reference, set(known.values()))[0] for s in sources}
+    first, *others = sorted(sources, key=lambda s: (-len(values[s]), s))
+    best: tuple[float, dict[str, str]] = (-np.inf, {})
+    for unit, factor in ways.items():
+        _, fit = unit_by_values(values[first], concept, {unit: factor}, np.array([]), ())
+        found = {first: unit}
+        for source in others:
+            guess, gain = unit_by_values(values[source], concept, ways, values[first] * factor, (unit,))
+            found[source] = guess
+            fit += gain
+        if fit > best[0]:
+            best = fit, found
+    return best[1]
 
 
 def _shifts(
@@ -96,13 +124,10 @@ def _shifts(
     """Compare each source with all others together; a known factor between them is a question (TB117)."""
     scaled = {}
     for source, reading in scale.readings.items():
-        factor = 1.0
-        if reading.unit is not None and scale.unit is not None and can_convert(reading.unit, scale.unit, analyte):
-            factor = convert_factor(reading.unit, scale.unit, analyte)
-        scaled[source] = values[source] * factor
+        scaled[source] = values[source] * _factor(reading.unit, scale.unit, analyte)
     units = (concept.unit, *concept.units) if concept is not None and concept.unit is not None else ()
     factors = tuple(sorted({*FACTORS, *factors_of(units, analyte)}))
-    readings, findings = dict(scale.readings), []
+    readings, findings = dict(scale.readings), list(scale.findings)
     for source in sorted(scaled):
         others = [v for s, v in scaled.items() if s != source and len(v)]
         found = shift(scaled[source], np.concatenate(others), factors) if others else None
@@ -124,6 +149,13 @@ def _shifts(
             finding("TB117", f"{name!r} at {source}: {said}", columns=[name], count=len(values[source]), source=source)
         )
     return replace(scale, readings=readings, findings=tuple(findings))
+
+
+def _factor(unit: str | None, target: str | None, analyte: str | None) -> float:
+    """What numbers in `unit` are multiplied by to stand in `target`; 1 where that is not known."""
+    if unit is None or target is None or not can_convert(unit, target, analyte):
+        return 1.0
+    return convert_factor(unit, target, analyte)
 
 
 def _outside(values: Floats, concept: Concept | None, unit: str | None) -> bool:
