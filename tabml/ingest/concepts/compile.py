@@ -36,9 +36,20 @@ def compiled() -> str:
                 for name in names:
                     for form in {compact(name), compact(name, digraphs=True)}:
                         index.setdefault(form, {}).setdefault(key, language)
+            base = entry["about"].get("percent_of")
+            if base is not None:
+                _percent_names(index, concepts[base]["synonyms"], key)
             for form in {compact(key), compact(str(entry["about"]["label"]))}:
                 index.setdefault(form, {}).setdefault(key, "any")
     return _rows({"levels": level_sets, "concepts": concepts, "index": index})
+
+
+def _percent_names(index: dict[str, dict[str, str]], synonyms: dict[str, list[str]], key: str) -> None:
+    """`Lymphocytes %`: a name of the count with a percent sign is a name of the percentage."""
+    for language, names in synonyms.items():
+        for name in names:
+            for form in {compact(f"{name} %"), compact(f"{name} %", digraphs=True)}:
+                index.setdefault(form, {}).setdefault(key, language)
 
 
 def _read(stem: str) -> dict[str, Any]:

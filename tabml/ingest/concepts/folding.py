@@ -13,7 +13,9 @@ _LETTERS = str.maketrans(
 #: The other way to write these letters without them: `Koen`, `Groesse`, `aarsak`.
 _DIGRAPHS = str.maketrans({"ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae"})
 _THRESHOLD = re.compile(r"([<>≤≥])=?\s*[0-9][0-9.,]*(?:\s*[a-zA-Zµ%]+(?:/[a-zA-Z0-9.]+)*)?")
-_WORDS = re.compile(r"[\u3400-\u9fff]+|[0-9]+|(?:(?![\u3400-\u9fff])[^\W\d_])+")
+#: The word for a percentage, so that `Lymphocytes %` is not `Lymphocytes`.
+_PERCENT = frozenset(["percent", "prozent", "prosent", "procent", "prosentti", "porcentaje", "percentage", "perc"])
+_WORDS = re.compile(r"%|[\u3400-\u9fff]+|[0-9]+|(?:(?![\u3400-\u9fff])[^\W\d_])+")
 
 
 @lru_cache(maxsize=16384)
@@ -32,7 +34,7 @@ def words_of(text: str, *, digraphs: bool = False) -> tuple[str, ...]:
     text = text.translate(_LETTERS)
     if not text.isascii():
         text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-    return tuple(_WORDS.findall(text))
+    return tuple("pct" if word == "%" or word in _PERCENT else word for word in _WORDS.findall(text))
 
 
 def compact(text: str, *, digraphs: bool = False) -> str:
@@ -45,12 +47,12 @@ def compact(text: str, *, digraphs: bool = False) -> str:
 
 
 def spelling(text: str) -> str:
-    """The letters and numbers as spelled, accents and all: tells `Død` from `DOD`.
+    """The letters and numbers as spelled, accents and capitals: tells `Død` from `DOD`, `pT` from `PT`.
 
-    >>> spelling("Død"), spelling("D.O.D.")
-    ('død', 'dod')
+    >>> spelling("Død"), spelling("D.O.D."), spelling("pT")
+    ('Død', 'DOD', 'pT')
     """
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text).casefold())
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text))
 
 
 def is_cjk(text: str) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tabml.ingest.concepts.folding import is_cjk, spelling, words_of
 from tabml.ingest.concepts.words import (
+    AT,
+    MOMENT_WORDS,
+    MOMENTS,
     BASELINE,
     BEGINNINGS,
     CJK_BASELINE,
@@ -27,9 +30,11 @@ from tabml.ingest.units import canonical_unit, split_unit
 
 Timing = Literal["baseline", "later"] | None
 _CAMEL = re.compile(r"(?<=[a-zæøåäöüß])(?=[A-ZÆØÅÄÖÜ])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+#: Specimen and analyte as Nordic laboratories write them: `P-Na`, `fP-Glukos`, `B—Hb`.
+_SPECIMEN = re.compile(r"(?:[SPBELU]|f[SPB]|[AVK]b|[avck]B|[Pp]t|d?U|Sp|Csv|Ery|Erc)\s?[-\u2013\u2014]\s?(?=[^\W\d])")
 _BRACKETS = re.compile(r"[\[(（【]([^\[\]()（）【】]*)[\])）】]")
 #: Units that are words of headers too; they count in brackets only.
-_NOT_LAST_WORDS = frozenset("a s m g l h d min st w pg py tid time time_h k c stone j v std mes sem date sek meter".split())
+_NOT_LAST_WORDS = frozenset(words_of("a s m g l h d min st w pg py tid time c stone j v std mes sem date sek meter k"))
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,11 @@ def forms_of(header: str, unit: str | None = None) -> tuple[Form, ...]:
         words = words_of(_CAMEL.sub(" ", name) if not name.isupper() else name)
         if not words:
             continue
-        start = Form(words, weight, stated or unit, spelling=spelling(name))
-        for form in (start, *_reduced(start)):
+        coded = _SPECIMEN.match(name)
+        start = Form(words, weight, stated or unit, spelling=spelling(name[coded.end() :] if coded else name))
+        # `P-K` is potassium in plasma, not the Swedish PK.
+        literal = replace(start, weight=0.9 * weight) if coded else start
+        for form in (literal, *_reduced(start)):
             if form.words:
                 kept = found.get((form.compact, form.unit))
                 if kept is None or kept.weight < form.weight:
@@ -80,6 +88,8 @@ def _readings(header: str) -> Iterator[tuple[str, str | None, float]]:
             name, unit = _trailing_unit(part)
             if unit is not None:
                 yield name, unit, weight * 0.995
+        if unit == "%":
+            yield f"{name} %", unit, weight
         bare = _BRACKETS.sub(" ", part).strip()
         inside = [m for m in _BRACKETS.findall(part) if m.strip()]
         unit = unit or next((u for u in (m.strip() for m in inside) if canonical_unit(u)), None)
@@ -158,6 +168,10 @@ def _without_time(form: Form) -> Form | None:
             timing, at = ("baseline" if _is_first(word, int(after)) else "later"), at + 2
         elif word.isdigit() and after in TIME_UNITS and len(words) > 2:
             timing, at = ("baseline" if int(word) == 0 else "later"), at + 2
+        elif word in AT and after in MOMENTS and at > 0:
+            timing, at = "baseline", at + 2
+        elif word in MOMENT_WORDS and at > 0:
+            timing, at = "baseline", at + 1
         elif word in BASELINE and len(words) > 1:
             timing, at = "baseline", at + 1
         elif word in LATER and len(words) > 1:
@@ -173,14 +187,16 @@ def _is_first(unit: str, number: int) -> bool:
 
 
 def _cjk_time(form: Form) -> Form | None:
-    words, timing = [], form.timing
+    words: list[str] = []
+    timing: Timing = form.timing
+    moments: tuple[tuple[tuple[str, ...], Timing], ...] = ((CJK_BASELINE, "baseline"), (CJK_LATER, "later"))
     for word in form.words:
-        for signs, when in ((CJK_BASELINE, "baseline"), (CJK_LATER, "later")):
+        for signs, when in moments:
             for sign in signs:
                 if sign in word and word != sign:
                     word, timing = word.replace(sign, ""), when
         words.append(word)
-    return _less(form, tuple(w for w in words if w), 0.98, f"time: {timing}", timing) if timing != form.timing else None  # type: ignore[arg-type]
+    return _less(form, tuple(w for w in words if w), 0.98, f"time: {timing}", timing) if timing != form.timing else None
 
 
 def _without_fillers(form: Form) -> Form | None:

@@ -87,5 +87,7 @@ def _cached(levels: tuple[tuple[str, tuple[str, ...]], ...]) -> Mapping[str, fro
 def _words(levels: tuple[Level, ...], language: str) -> Mapping[str, frozenset[str]]:
     """Folded word -> codes; what the language lacks is filled by words of every language."""
     return _cached(
-        tuple((level.code, (level.label, *level.words.get("any", ()), *level.words.get(language, ()))) for level in levels)
+        tuple(
+            (level.code, (level.label, *level.words.get("any", ()), *level.words.get(language, ()))) for level in levels
+        )
     )

@@ -80,7 +80,7 @@ def _exact(form: Form, language: str | None) -> Iterable[tuple[str, _Hit]]:
     named = table().index.get(form.compact, {})
     if len(form.compact) < 2 and form.weight < 0.9:
         return
-    spelled = [key for key in named if form.spelling in _spelled(key)] if len(named) > 1 else []
+    spelled = _as_spelled(form.spelling, named) if len(named) > 1 else []
     for key, lang in named.items():
         score = form.weight if len(named) == 1 else AMBIGUOUS * form.weight
         how = "name" if len(named) == 1 else f"ambiguous name of {len(named)} concepts"
@@ -90,9 +90,15 @@ def _exact(form: Form, language: str | None) -> Iterable[tuple[str, _Hit]]:
         yield key, _Hit(score, evidence, form, lang, form.compact)
 
 
+def _as_spelled(text: str, keys: Iterable[str]) -> list[str]:
+    """The concepts among `keys` that have this very spelling: by capitals and accents, else by accents."""
+    exact = [key for key in keys if text in _spelled(key)]
+    return exact or [key for key in keys if text.casefold() in {n.casefold() for n in _spelled(key)}]
+
+
 @lru_cache(maxsize=256)
 def _spelled(key: str) -> frozenset[str]:
-    """A concept's names with their accents, without signs and spaces."""
+    """A concept's names with capitals and accents, without signs and spaces."""
     return frozenset(spelling(n) for names in table().concepts[key].synonyms.values() for n in names)
 
 
@@ -160,7 +166,9 @@ def _spellings(word: str) -> tuple[tuple[str, float], ...]:
         return ((word, 1.0),)
     from rapidfuzz import fuzz, process
 
-    near = process.extract(word, [w for w in _by_word() if len(w) >= FUZZY_LENGTH], scorer=fuzz.ratio, limit=3, score_cutoff=FUZZY_CUTOFF)
+    near = process.extract(
+        word, [w for w in _by_word() if len(w) >= FUZZY_LENGTH], scorer=fuzz.ratio, limit=3, score_cutoff=FUZZY_CUTOFF
+    )
     return tuple((w, ratio / 100) for w, ratio, _ in near if _same_sense(word, w))
 
 
@@ -218,7 +226,12 @@ def _judged(concept: Concept, hit: _Hit, language: str | None) -> Match:
     if language is not None and exact and score < 1.0 and language == hit.language:
         score = min(1.0, score + 0.05)
     return Match(
-        concept, round(score, 3), "; ".join(notes), hit.language, hit.form.timing, () if exact else tuple(sorted(header_says))
+        concept,
+        round(score, 3),
+        "; ".join(notes),
+        hit.language,
+        hit.form.timing,
+        () if exact else tuple(sorted(header_says)),
     )
 
 
@@ -232,6 +245,8 @@ def _with_unit(concept: Concept, unit: str | None, score: float, *, ambiguous: b
         return score * 0.6, f"unit {code}, but no measurement"
     if fits(concept, code):
         return (score + (1 - score) * (0.75 if ambiguous else 0.35)), f"unit {code} fits"
+    if code in concept.other_units:
+        return score, f"unit {code} is seen for it"
     return score * 0.5, f"unit {code} does not fit {concept.unit}"
 
 
@@ -241,4 +256,6 @@ def fits(concept: Concept, unit: str) -> bool:
         return False
     if unit in (concept.unit, *concept.units):
         return True
-    return can_convert(unit, concept.unit, concept.analyte) and not (concept.unit.startswith("{") or unit.startswith("{"))
+    return can_convert(unit, concept.unit, concept.analyte) and not (
+        concept.unit.startswith("{") or unit.startswith("{")
+    )

@@ -39,7 +39,8 @@ class Concept:
     """A clinical variable: what it is, how it is measured, and what hospitals call it.
 
     `range` is what is physiologically possible in an adult (a child where the concept is one of childhood), in
-    `unit`. `role` and `timing` are the usual ones. `loinc` is a hint and no more.
+    `unit`. `units` convert to `unit` (with `analyte` across mass and amount); `other_units` are seen too, but no factor
+    links them. `role` and `timing` are the usual ones.
     """
 
     key: str
@@ -48,12 +49,12 @@ class Concept:
     kind: Kind
     unit: str | None = None
     units: tuple[str, ...] = ()
+    other_units: tuple[str, ...] = ()
     analyte: str | None = None
     range: tuple[float, float] | None = None
     levels: tuple[Level, ...] = ()
     role: Role = "feature"
     timing: Timing = "baseline"
-    loinc: str | None = None
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 

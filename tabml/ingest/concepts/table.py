@@ -44,12 +44,12 @@ def _concept(key: str, entry: dict[str, Any], level_sets: Mapping[str, tuple[Lev
         kind=entry.get("kind", "number"),
         unit=entry.get("unit"),
         units=tuple(entry.get("units", ())),
+        other_units=tuple(entry.get("other_units", ())),
         analyte=entry.get("analyte"),
         range=(float(bounds[0]), float(bounds[1])) if bounds else None,
         levels=level_sets[entry["levels"]] if "levels" in entry else (),
         role=entry.get("role", "feature"),
         timing=entry.get("timing", "baseline"),
-        loinc=entry.get("loinc"),
         synonyms={language: tuple(names) for language, names in entry["synonyms"].items()},
     )
 

@@ -32,7 +32,21 @@ ENDINGS = (
     "wert", "werte", "spiegel", "konzentration", "verdi", "niva", "varde", "vaerdi", "niveau", "koncentration", "konsentrasjon",
     "arvo", "pitoisuus", "taso", "value", "level", "score", "maling", "matning", "skar", "poang", "test",
 )  # fmt: skip
-BEGINNINGS = ("serum", "plasma", "seerumin", "seerumi", "plasman", "blod", "blut", "veren", "basal", "baseline", "hs", "ven", "art")
+BEGINNINGS = (
+    "serum",
+    "plasma",
+    "seerumin",
+    "seerumi",
+    "plasman",
+    "blod",
+    "blut",
+    "veren",
+    "basal",
+    "baseline",
+    "hs",
+    "ven",
+    "art",
+)
 #: Specimen letters in front of an analyte: serum, plasma, blood, fasting, venous, arterial, capillary, patient.
 SPECIMENS = frozenset("s p b fp fs fb vb ab cb vp vs lb hb? e ec ery erc pt xxx lkc zb pfs".replace("hb?", "").split())
 #: Specimen letters that make another concept of it.
@@ -55,8 +69,35 @@ LATER = _set(
     "verlauf nachsorge seuranta seguimiento post postop postoperativ postoperative postoperativt postoperatorio end slutt slut ende "
     "final eot eos exit"
 )
+#: `at diagnosis`, `ved operasjon`, `bei Geburt`: said of a value, and no part of its name.
+AT = _set("at at_the vid ved bei al en ad under before after for før efter nach vor pre upon")
+MOMENTS = _set(
+    "diagnosis dx diagnose diagnos diagnosen diagnóstico op operasjon operation operasjonen surgery cirugía geburt birth fødsel födelse "
+    "nacer innkomst inkomst ankomst arrival presentation randomisation randomization enrolment recruitment treatment debut"
+)
+MOMENT_WORDS = _set("leikkaushetkellä diagnoosihetkellä toteamishetkellä sisäänkirjautuessa tullessa atdx innkomst inkomst")
 #: What is said in Chinese without spaces between it.
-CJK_FILLERS = ("血清", "血浆", "全血", "静脉血", "检测", "测定", "定量", "结果", "水平", "浓度", "数值", "值", "患者", "病人", "的", "评分", "实验室", "首次", "计数")
+CJK_FILLERS = (
+    "血清",
+    "血浆",
+    "全血",
+    "静脉血",
+    "检测",
+    "测定",
+    "定量",
+    "结果",
+    "水平",
+    "浓度",
+    "数值",
+    "值",
+    "患者",
+    "病人",
+    "的",
+    "评分",
+    "实验室",
+    "首次",
+    "计数",
+)
 CJK_BASELINE = ("基线", "入院时", "入院", "术前", "治疗前", "初始", "入组")
 CJK_LATER = ("术后", "随访", "出院时", "出院", "治疗后", "末次")
 

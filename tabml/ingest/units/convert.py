@@ -43,6 +43,19 @@ MOLAR_MASS: dict[str, float] = {
     "triiodothyronine": 650.97,
     "digoxin": 780.94,
     "ethanol": 46.07,
+    # sums of the standard atomic weights of the formula; peptides: of their residues
+    "aldosterone": 360.44,
+    "dheas": 368.49,
+    "copper": 63.546,
+    "zinc": 65.38,
+    "c_peptide": 3020.3,
+    "bnp": 3464.0,
+    "nt_probnp": 8457.0,  # 0.118 pmol/L per ng/L
+    "acth": 4541.1,
+    "calcitonin": 3417.8,
+    "parathyroid_hormone": 9425.0,  # 0.106 pmol/L per ng/L
+    "igf1": 7649.0,
+    "anti_mullerian_hormone": 140000.0,  # 7.14 pmol/L per ug/L
 }
 #: Equivalents per mol.
 VALENCE: dict[str, int] = {"sodium": 1, "potassium": 1, "chloride": 1, "bicarbonate": 1, "calcium": 2, "magnesium": 2}
