@@ -85,7 +85,8 @@ def test_overlap_of_equal_shifted_and_apart():
 
 @pytest.mark.parametrize("factor", [10, 18.02, 38.67, 88.4, 1000, 1 / 88.4])
 def test_a_unit_factor_between_two_centres_is_found(factor):
-    a, b = RNG.lognormal(1.5, 0.3, 200), RNG.lognormal(1.5, 0.3, 200)
+    rng = np.random.default_rng(2)
+    a, b = rng.lognormal(1.5, 0.3, 200), rng.lognormal(1.5, 0.3, 200)
     found = shift(a * factor, b)
     assert found is not None and found.factor == pytest.approx(factor, rel=0.01)
 
@@ -130,8 +131,7 @@ def test_what_only_values_say_is_never_certain():
 def test_two_columns_that_could_be_one_are_no_certain_match():
     a = [measure("a", "Zentin", RNG.normal(55, 8, 100))]
     b = [measure("b", "Zentin first", RNG.normal(55, 8, 100)), measure("b", "Zentin second", RNG.normal(55, 8, 100))]
-    scores = [m.score for v in match([a, b]) for m in v.members if m.column.hospital == "b" and len(v.members) == 2]
-    assert all(score < 0.9 for score in scores)
+    assert all(m.score < 0.9 for v in match([a, b]) for m in v.members[1:])
 
 
 def test_the_order_of_hospitals_changes_nothing():

@@ -44,7 +44,7 @@ def match_levels(a: Mapping[str, int], b: Mapping[str, int]) -> LevelMatch:
         mine[i]: (other[j], float(alike[i, j])) for i, j in zip(rows, columns, strict=True) if alike[i, j] >= ALIKE
     }
     left = [w for w in mine if w not in found], [w for w in other if w not in {o for o, _ in found.values()}]
-    if len(left[0]) == len(left[1]) == 1 and found and not (_is_code(left[0][0]) or _is_code(left[1][0])):
+    if len(left[0]) == len(left[1]) == 1 and len(found) > 1 and not (_is_code(left[0][0]) or _is_code(left[1][0])):
         found[left[0][0]] = (left[1][0], BY_ELIMINATION)
     pairs = {w: o for w, (o, _) in found.items()}
     shares = sum(a[w] for w in pairs) / sum(a.values()), sum(b[o] for o in pairs.values()) / sum(b.values())

@@ -19,8 +19,8 @@ from tabml.ingest.values import fold, is_missing
 Rule = Literal["as_is", "digits"]
 #: Share of the shorter table's ids that must stand in the other: sheets of one file, and files of one hospital.
 SAME_FILE, OTHER_FILE = 0.5, 0.9
-#: Two files that share more of their columns than this are two hospitals that number alike.
-SHARED_COLUMNS = 0.25
+#: Two tables that share more of their columns than this, and cannot be compared, are two hospitals that number alike.
+SHARED_SHEET, SHARED_COLUMNS = 0.5, 0.25
 #: Share of rows in which a column both tables have must agree, if one patient is meant by one id.
 AGREE = 0.9
 
@@ -102,14 +102,14 @@ def _belongs(part: Part, base: Part) -> Rule | None:
     same_file = part.table.sheet.file == base.table.sheet.file
     shared = _shared(part, base)
     fewest = max(1, min(len(part.columns), len(base.columns)) - 1)
-    if len(shared) > (0.5 if same_file else SHARED_COLUMNS) * fewest:
-        return None
+    few = len(shared) <= (SHARED_SHEET if same_file else SHARED_COLUMNS) * fewest
     # Ids of other files are only compared as they are: every hospital has a patient 12.
     for rule in ("as_is", "digits") if same_file else ("as_is",):
         if _overlap(part, base, rule) < (SAME_FILE if same_file else OTHER_FILE):
             continue
         agree = _agree(part, base, rule, shared)
-        if agree is not False and (same_file or agree or _is_telling(part) or _stem(part) == _stem(base)):
+        # Columns that say the same of every patient cannot be those of two hospitals.
+        if agree or (agree is None and few and (same_file or _is_telling(part) or _stem(part) == _stem(base))):
             return rule
     return None
 
