@@ -111,7 +111,10 @@ def _id_findings(at: SourceTable, cells: Column, normal: dict[str, str]) -> list
     column = at.source.id.column if at.source.id is not None else at.source.join.on  # type: ignore[union-attr]
     collisions = sum(n - 1 for key, n in Counter(normal.values()).items() if key and n > 1)
     if collisions:
-        evidence = f"{collisions} ids of {column!r} ({at.name}) are written differently but count as equal"
+        evidence = (
+            f"{collisions} ids of {column!r} ({at.name}) are written differently but taken as one patient: zeros at the "
+            f"front, case and .0 do not count (007 is 7)"
+        )
         found.append(finding("TB126", evidence, count=collisions, source=at.name))
     numbers = [] if at.is_text else cells.where(cells.is_kind("number")).counts().items()
     long = sum(n for text, n in numbers if abs(float(text)) >= EXCEL_DIGITS)

@@ -85,8 +85,9 @@ def _to_review(
     name = quoted(file.as_posix()) if file is not None else "FILE.yaml"
     apply = " --apply --out DIR" if verb == "harmonise" else ""
     command = " ".join([f"tabml {verb}", typed, f"--codebook {name}{apply}", *_typed_already(config)])
+    open_parts = [(len(rows), "doubtful mapping"), (len(left), "open question")]
     return QuestionError(
-        f"{len(rows)} doubtful mappings and {len(left)} open questions" if left else f"{len(rows)} doubtful mappings",
+        " and ".join(f"{n} {noun}{'s' * (n > 1)}" for n, noun in open_parts if n),
         questions=(*doubt_lines(rows), *_lines(left)),
         where=f"the proposed codebook is written to {name}" if file is not None else None,
         hint=f"review it (status: accepted or rejected), then type: {command}   or add --yes: doubtful ones are missing",

@@ -54,6 +54,40 @@ def test_harmonise_keeps_ids_only_when_asked_and_warns(tmp_path: Path, capsys) -
     assert "CC-00001" in (tmp_path / "h" / "cohort.csv").read_text(encoding="utf-8")
 
 
+def test_harmonise_proposes_a_codebook_to_review(tmp_path: Path, capsys) -> None:
+    file = tmp_path / "codebook.yaml"
+    assert run(["harmonise", str(EXAMPLE / "exports"), "--propose", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Proposed mapping: ") and "TB113" in said and file.name in said
+    first = [line.split()[0] for line in said.splitlines()[3:6]]
+    assert first[0] == "?"  # doubtful rows first
+    assert run(["harmonise", str(EXAMPLE / "exports"), "--propose", str(file)]) == 2
+    assert "there already" in capsys.readouterr().err
+
+
+def test_harmonise_without_a_codebook_writes_the_proposal_or_takes_safe_answers(tmp_path: Path, capsys) -> None:
+    arguments = ["harmonise", str(EXAMPLE / "exports"), "--apply", "--out", str(tmp_path / "h")]
+    assert run(arguments) == 2
+    said = capsys.readouterr().err
+    assert "doubtful mapping" in said and "h-codebook.yaml" in said and "--codebook" in said
+    assert (tmp_path / "h-codebook.yaml").is_file() and not (tmp_path / "h").exists()
+    assert run([*arguments, "--yes"]) == 0
+    assert len(pd.read_csv(tmp_path / "h" / "cohort.csv", dtype=str)) == 920
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--propose", "x.yaml", "--apply"], "apply it afterwards"),
+        ([], "say --propose FILE"),
+        (["--apply"], "--apply needs --out"),
+    ],
+)
+def test_harmonise_does_one_thing_at_a_time(arguments, message, capsys) -> None:
+    assert run(["harmonise", str(EXAMPLE / "exports"), *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_harmonise_into_a_full_folder_is_refused_before_reading(harmonised: Path, capsys) -> None:
     arguments = ["harmonise", str(EXAMPLE / "exports"), "--codebook", str(EXAMPLE / "codebook.yaml"), "--apply"]
     assert run([*arguments, "--out", str(harmonised)]) == 2

@@ -20,7 +20,9 @@ RNG = np.random.default_rng(3)
 def measure(hospital: str, header: str, values, unit: str | None = None, **facts) -> Column:
     numbers = np.asarray(values, dtype=float)
     counts = {f"{v:g}": 1 for v in numbers}
-    return Column(hospital, hospital, header, "measure", numbers, counts, unit, matches=lookup(header, unit=unit), **facts)
+    return Column(
+        hospital, hospital, header, "measure", numbers, counts, unit, matches=lookup(header, unit=unit), **facts
+    )
 
 
 def words(hospital: str, header: str, counts: dict[str, int], form="category", **facts) -> Column:
@@ -38,7 +40,12 @@ def yes_no(hospital: str, header: str, values) -> Column:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Zentinfraktion", "Zentin fraction"), ("S-Qalvin", "Qalvin i.S."), ("BMI", "Body mass index"), ("gefässe", "Gefäße")],
+    [
+        ("Zentinfraktion", "Zentin fraction"),
+        ("S-Qalvin", "Qalvin i.S."),
+        ("BMI", "Body mass index"),
+        ("gefässe", "Gefäße"),
+    ],
 )
 def test_names_of_two_languages_resemble_each_other(one, other):
     assert resemblance(one, other) >= 0.5
@@ -60,7 +67,9 @@ def test_level_words_are_paired_across_languages():
 
 
 def test_stages_keep_their_number():
-    found = match_levels({"stage i": 1, "stage ii": 1, "stage iii": 1}, {"stadium iii": 1, "stadium i": 1, "stadium ii": 1})
+    found = match_levels(
+        {"stage i": 1, "stage ii": 1, "stage iii": 1}, {"stadium iii": 1, "stadium i": 1, "stadium ii": 1}
+    )
     assert found.pairs == {"stage i": "stadium i", "stage ii": "stadium ii", "stage iii": "stadium iii"}
 
 
@@ -114,7 +123,10 @@ def test_a_measurement_is_matched_through_its_units():
 
 
 def test_each_hospital_gives_a_variable_one_column():
-    first = [measure("a", "SBP", RNG.normal(130, 15, 90), "mm[Hg]"), measure("a", "DBP", RNG.normal(80, 10, 90), "mm[Hg]")]
+    first = [
+        measure("a", "SBP", RNG.normal(130, 15, 90), "mm[Hg]"),
+        measure("a", "DBP", RNG.normal(80, 10, 90), "mm[Hg]"),
+    ]
     second = [measure("b", "RR diast.", RNG.normal(80, 10, 90)), measure("b", "RR syst.", RNG.normal(130, 15, 90))]
     found = match([first, second])
     pairs = {tuple(m.column.header for m in v.members) for v in found}

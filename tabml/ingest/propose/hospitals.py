@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +24,8 @@ SAME_FILE, OTHER_FILE = 0.5, 0.9
 SHARED_SHEET, SHARED_COLUMNS = 0.5, 0.25
 #: Share of rows in which a column both tables have must agree, if one patient is meant by one id.
 AGREE = 0.9
+#: Columns of fewer rows, or that agree this often by chance (nearly everybody says no), tell nothing.
+FEWEST_ROWS, MOST_CHANCE = 5, 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +149,15 @@ def _agree(part: Part, base: Part, rule: Rule, shared: Sequence[tuple[str, str]]
         a, b = part.table.texts(mine), base.table.texts(other)
         pairs = [(a[i], b[row_of[key]]) for i, key in enumerate(part.keys[rule]) if key in row_of]
         both = [(fold(x), fold(y)) for x, y in pairs if x and y]
-        if both and sum(x == y for x, y in both) < AGREE * len(both):
+        if len(both) < FEWEST_ROWS or _by_chance(both) > MOST_CHANCE:
+            continue
+        if sum(x == y for x, y in both) < AGREE * len(both):
             return False
-        seen = True if both else seen
+        seen = True
     return seen
+
+
+def _by_chance(pairs: Sequence[tuple[str, str]]) -> float:
+    """Share of rows that would agree if the two columns had nothing to do with each other."""
+    first, second = Counter(x for x, _ in pairs), Counter(y for _, y in pairs)
+    return sum(n * second[value] for value, n in first.items()) / len(pairs) ** 2
