@@ -12,6 +12,7 @@ from tabml.cli.text import clean, table
 
 if TYPE_CHECKING:
     from tabml.core.codebook import Codebook
+    from tabml.study.proposed import Row
 
 WIDEST = 34
 
@@ -34,12 +35,18 @@ def mapping_table(codebook: Codebook, accept_score: float) -> str:
     rows = mapping_rows(codebook, accept_score)
     lines = [
         ("?" if row.is_doubtful else "", row.variable, row.source, _short(row.filled_by),
-         unit_text(row.mapping.unit or ""), f"{row.mapping.score or 0:.2f}", row.mapping.evidence)
+         unit_text(row.mapping.unit or ""), f"{row.mapping.score or 0:.2f}", _evidence(row))
         for row in rows
     ]  # fmt: skip
     doubtful = sum(row.is_doubtful for row in rows)
     said = f"Proposed mapping: {len(rows)} rows, {doubtful} of them doubtful (?)."
     return said + "\n" + table(("", "variable", "source", "column", "unit", "score", "evidence"), lines)
+
+
+def _evidence(row: Row) -> str:
+    """All of it where a person must decide, else the first reason."""
+    said = row.mapping.evidence or ""
+    return said if row.is_doubtful else said.partition(";")[0]
 
 
 def _short(text: str) -> str:

@@ -80,7 +80,7 @@ def test_what_is_said_to_be_real_is_kept(tmp_path):
     path = table(tmp_path, {**BASE, "score_x": column(999), "dead": DEAD})
     kept = propose(sheets(path), Data(not_missing=("score_x=999",)))
     assert kept.questions == () and cohort_of(kept, path).frame["score_x"].max() == 999
-    assert [f.evidence for f in kept.findings if f.code == "TB113"][0].endswith("kept as a value")
+    assert next(f.evidence for f in kept.findings if f.code == "TB113").endswith("kept as a value")
 
 
 def test_impossible_values_become_missing_by_the_plausible_range(tmp_path):

@@ -59,7 +59,8 @@ class Evidence:
 def compare(a: Column, b: Column) -> Evidence:
     """The evidence that column `a` is the variable of which `b` is a column."""
     name, is_named, said = _names(a, b)
-    form = FORMS.get(frozenset({a.form, b.form}), OTHER_FORMS)
+    # A column without a value has no form.
+    form = FORMS.get(frozenset({a.form, b.form}), OTHER_FORMS) if a.n and b.n else 0.0
     unit, unit_said, is_foreign = _units(a, b)
     values, values_said, is_far, is_specific = _values(a, b)
     if is_specific:  # two names for one thing, told by its levels
