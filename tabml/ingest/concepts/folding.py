@@ -13,6 +13,8 @@ _LETTERS = str.maketrans(
 #: The other way to write these letters without them: `Koen`, `Groesse`, `aarsak`.
 _DIGRAPHS = str.maketrans({"ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae"})
 _THRESHOLD = re.compile(r"([<>≤≥])=?\s*[0-9][0-9.,]*(?:\s*[a-zA-Zµ%]+(?:/[a-zA-Z0-9.]+)*)?")
+#: `No. of nodes`, `Nº ganglios`: elsewhere `no` is a negation.
+_NUMBER_OF = re.compile(r"\bno\.?\s+(?:of|de)\s+|^no\.\s+|\bno (?=ganglios|vasos)|(?<=\s)no\.$")
 #: The word for a percentage, so that `Lymphocytes %` is not `Lymphocytes`.
 _PERCENT = frozenset(["percent", "prozent", "prosent", "procent", "prosentti", "porcentaje", "percentage", "perc"])
 _WORDS = re.compile(r"%|[\u3400-\u9fff]+|[0-9]+|(?:(?![\u3400-\u9fff])[^\W\d_])+")
@@ -28,7 +30,7 @@ def words_of(text: str, *, digraphs: bool = False) -> tuple[str, ...]:
     (('ca', '19', '9'), ('p', 'kreatinin'), ('血清', 'crp'))
     """
     text = _THRESHOLD.sub(lambda found: " gt " if found[1] in ">≥" else " lt ", text)
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = _NUMBER_OF.sub("number of ", unicodedata.normalize("NFKC", text.replace("º", "o")).casefold())
     if digraphs:
         text = text.translate(_DIGRAPHS)
     text = text.translate(_LETTERS)

@@ -11,8 +11,6 @@ from typing import Literal
 from tabml.ingest.concepts.folding import is_cjk, spelling, words_of
 from tabml.ingest.concepts.words import (
     AT,
-    MOMENT_WORDS,
-    MOMENTS,
     BASELINE,
     BEGINNINGS,
     CJK_BASELINE,
@@ -21,6 +19,8 @@ from tabml.ingest.concepts.words import (
     ENDINGS,
     FILLERS,
     LATER,
+    MOMENT_WORDS,
+    MOMENTS,
     OTHER_SPECIMENS,
     SPECIMENS,
     TIME_UNITS,
@@ -56,19 +56,22 @@ class Form:
 def forms_of(header: str, unit: str | None = None) -> tuple[Form, ...]:
     """Every way to read a header, the most literal first; `unit` is what is known of the unit from elsewhere.
 
-    >>> [f.compact for f in forms_of("P-Kreatinin (µmol/l)")][:2], forms_of("hb_v3")[-1].timing
-    (['pkreatinin', 'kreatinin'], 'later')
+    >>> sorted({f.compact for f in forms_of("P-Kreatinin, blod") if f.weight > 0.99})
+    ['kreatininblod', 'pkreatininblod']
+    >>> [(f.compact, f.timing) for f in forms_of("hb_v3") if f.timing]
+    [('hb', 'later')]
     """
     header = unicodedata.normalize("NFKC", " ".join(header.split()))
     found: dict[tuple[str, str | None], Form] = {}
     for name, stated, weight in _readings(header):
-        words = words_of(_CAMEL.sub(" ", name) if not name.isupper() else name)
+        coded = _SPECIMEN.match(name)
+        at = coded.end() if coded else 0
+        words = words_of(name[:at] + (name[at:] if name.isupper() else _CAMEL.sub(" ", name[at:])))
         if not words:
             continue
-        coded = _SPECIMEN.match(name)
-        start = Form(words, weight, stated or unit, spelling=spelling(name[coded.end() :] if coded else name))
-        # `P-K` is potassium in plasma, not the Swedish PK.
-        literal = replace(start, weight=0.9 * weight) if coded else start
+        start = Form(words, weight, stated or unit, spelling=spelling(name[at:]))
+        # `P-K` is potassium in plasma, not the Swedish PK; but fP-Glukos is the fasting glucose.
+        literal = replace(start, weight=0.9 * weight) if coded and not name.startswith("f") else start
         for form in (literal, *_reduced(start)):
             if form.words:
                 kept = found.get((form.compact, form.unit))
@@ -95,6 +98,10 @@ def _readings(header: str) -> Iterator[tuple[str, str | None, float]]:
         unit = unit or next((u for u in (m.strip() for m in inside) if canonical_unit(u)), None)
         if inside and bare:
             yield bare, unit, weight * 0.98
+            if unit is None:
+                name, unit = _trailing_unit(bare)
+                if unit is not None:
+                    yield name, unit, weight * 0.975
             for content in inside:
                 if canonical_unit(content) is None and re.search(r"[^\W\d]", content):
                     yield content, unit, weight * 0.93
@@ -168,11 +175,9 @@ def _without_time(form: Form) -> Form | None:
             timing, at = ("baseline" if _is_first(word, int(after)) else "later"), at + 2
         elif word.isdigit() and after in TIME_UNITS and len(words) > 2:
             timing, at = ("baseline" if int(word) == 0 else "later"), at + 2
-        elif word in AT and after in MOMENTS and at > 0:
+        elif word in AT and (after in MOMENTS or after in BASELINE) and at > 0:
             timing, at = "baseline", at + 2
-        elif word in MOMENT_WORDS and at > 0:
-            timing, at = "baseline", at + 1
-        elif word in BASELINE and len(words) > 1:
+        elif (word in MOMENT_WORDS and at > 0) or (word in BASELINE and len(words) > 1):
             timing, at = "baseline", at + 1
         elif word in LATER and len(words) > 1:
             timing, at = "later", at + 1

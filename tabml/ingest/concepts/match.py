@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ AMBIGUOUS = 0.8
 #: Names shorter than this are compared as they are: `K`, `Hb`, `GOT` have too many near neighbours.
 FUZZY_LENGTH = 6
 FUZZY_CUTOFF = 84
+#: A word cut short (`Syst.`, `Frec.`) has at least so many letters, and is so certain.
+SHORTEST_CUT = 4
+CUT = 0.94
 #: What a qualifier of the header that the concept's name lacks leaves of the score.
 _QUALIFIED = {
     "family": 0.4, "relation": 0.5, "history": 0.7, "change": 0.5, "ratio": 0.5, "maximum": 0.65, "date": 0.35, "duration": 0.4,
@@ -144,26 +148,39 @@ def _shared(form: Form) -> Iterable[tuple[str, _Hit]]:
     words = [w for w in form.words if w not in FILLERS]
     spelled = {near: ratio for word in words for near, ratio in _spellings(word)}
     places = {place for word in spelled for place in _by_word().get(word, ())}
-    total = sum(len(w) for w in words)
     for place in places:
         names, text, key, language = _names()[place]
         common = [w for w in names if w in spelled]
         weight = sum(len(w) for w in common)
+        total = weight + sum(len(w) for w in words if not any(near in common for near, _ in _spellings(w)))
         if weight < 4 or (len(text) < 4 and len(words) > 1):
             continue
         share = weight / (total + len(text) - weight) if total + len(text) > weight else 1.0
         share = min(share, 1.0)
         certain = sum(len(w) * spelled[w] for w in common) / weight
+        if not any(w in words for w in common):  # abbreviations alone: as much as of the name is written
+            certain *= min(1.0, sum(len(w) for w in words) / len(text))
         held = len(common) in (len(names), len(words))
         score = (0.4 + 0.55 * share if held else 0.85 * share) * certain * form.weight
         yield key, _Hit(score, f"shares {' '.join(common)!r} with {' '.join(names)!r}", form, language, " ".join(names))
 
 
+@lru_cache(maxsize=1)
+def _vocabulary() -> list[str]:
+    return sorted(_by_word())
+
+
 @lru_cache(maxsize=4096)
 def _spellings(word: str) -> tuple[tuple[str, float], ...]:
-    """The word itself, or the nearest known words where it is long and unknown."""
-    if word in _by_word() or len(word) < FUZZY_LENGTH or word.isdigit():
+    """The word itself and those it abbreviates (`Syst.`); where it is unknown and long, the nearest ones."""
+    if len(word) < SHORTEST_CUT or word.isdigit() or word in table().index:
         return ((word, 1.0),)
+    whole = _vocabulary()
+    longer = whole[bisect_left(whole, word) : bisect_left(whole, word + "\uffff")]
+    if longer:
+        return tuple((w, 1.0 if w == word else CUT) for w in longer[:60])
+    if len(word) < FUZZY_LENGTH:
+        return ()
     from rapidfuzz import fuzz, process
 
     near = process.extract(

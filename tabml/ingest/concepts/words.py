@@ -14,23 +14,22 @@ FILLERS = _set(
     "value values val level levels result results measured measurement patient patients patient's pasient pasientens patientens "
     "paciente potilaan potilas subject the of in at on for to and a an is der die das des dem den von vom im am bei zur zum und "
     "i på av ved vid hos för til till og och med de del la el los las en y con para et du le da do al "
-    "serum plasma seerumi suero plasmatico plasmatica serico serica venös venous arterial? verdi verdier värde värden værdi wert "
+    "serum plasma seerumi suero plasmatico plasmatica serico serica venös venous  verdi verdier värde värden værdi wert "
     "werte arvo pitoisuus taso valor valores nivel niveles concentration concentracion konzentration konsentrasjon koncentration "
     "niva niveau lab labor laboratorium labb test current aktuell aktuelt aktuellt nykyinen actual beregnet berechnet beräknad "
     "beräknat calculated calc laskettu calculado sist siste senaste seneste latest score skår skåre poäng poeng punkte pisteet "
-    "puntuacion puntos points pts subjektets index? status? clinical klinisk klinisch"
-    .replace("arterial?", "").replace("index?", "").replace("status?", "")
+    "yn jn puntuacion puntos points pts subjektets  clinical klinisk klinisch"
 )  # fmt: skip
 #: Words that go only when nothing else helps.
 WEAK_FILLERS = _set(
     "total totalt gesamt yhteensä blood blut blod blodets veri veren sangre sanguineo sanguinea en_sangre "
-    "number no nr n antall antal anzahl lukumäärä numero count resting rest hvile vila ruhe lepo reposo data info var "
+    "number nr n antall antal anzahl lukumäärä numero count resting rest hvile vila ruhe lepo reposo data info var "
     "variable result klinikk recorded registrert reported known kjent bekannt self"
 )
 #: Endings and beginnings of compound words that may go: `Kreatininwert`, `serumkreatinin`.
 ENDINGS = (
     "wert", "werte", "spiegel", "konzentration", "verdi", "niva", "varde", "vaerdi", "niveau", "koncentration", "konsentrasjon",
-    "arvo", "pitoisuus", "taso", "value", "level", "score", "maling", "matning", "skar", "poang", "test",
+    "arvo", "pitoisuus", "taso", "value", "level", "score", "maling", "matning", "skar", "poang", "test", "bruk", "brug", "forbruk",
 )  # fmt: skip
 BEGINNINGS = (
     "serum",
@@ -48,7 +47,30 @@ BEGINNINGS = (
     "art",
 )
 #: Specimen letters in front of an analyte: serum, plasma, blood, fasting, venous, arterial, capillary, patient.
-SPECIMENS = frozenset("s p b fp fs fb vb ab cb vp vs lb hb? e ec ery erc pt xxx lkc zb pfs".replace("hb?", "").split())
+SPECIMENS = frozenset(
+    [
+        "s",
+        "p",
+        "b",
+        "fp",
+        "fs",
+        "fb",
+        "vb",
+        "ab",
+        "cb",
+        "vp",
+        "vs",
+        "lb",
+        "e",
+        "ec",
+        "ery",
+        "erc",
+        "pt",
+        "lkc",
+        "zb",
+        "pfs",
+    ]
+)
 #: Specimen letters that make another concept of it.
 OTHER_SPECIMENS = {"u": "urine", "du": "urine", "tu": "urine", "cu": "urine", "csf": "csf", "sp": "csf", "csv": "csf", "li": "csf", "likvor": "csf"}  # fmt: skip
 #: A letter or word before or after a number that says when.
@@ -62,7 +84,7 @@ BASELINE = _set(
     "baseline bl base inclusion inklusjon inklusion inkludering enrolment enrollment admission adm innkomst innleggelse inkomst "
     "inskrivning indlæggelse aufnahme tulo osastolletulo ingreso preop präop preoperativ preoperative preoperativt präoperativ "
     "preoperatorio preoperatoria basal lähtötilanne lähtötaso ausgangswert utgangspunkt initial initially initiell inicial start "
-    "screening diagnosis? entry pre baselinje preoperatiivinen at_admission".replace("diagnosis?", "")
+    "screening  entry pre baselinje preoperatiivinen at_admission"
 )
 LATER = _set(
     "discharge utskrivelse utskrivning utskrivningen udskrivelse entlassung kotiutus alta followup fu oppfølging uppföljning opfølgning "
@@ -70,12 +92,14 @@ LATER = _set(
     "final eot eos exit"
 )
 #: `at diagnosis`, `ved operasjon`, `bei Geburt`: said of a value, and no part of its name.
-AT = _set("at at_the vid ved bei al en ad under before after for før efter nach vor pre upon")
+AT = _set("at v vid ved bei al en ad under before after for før efter nach vor pre upon")
 MOMENTS = _set(
     "diagnosis dx diagnose diagnos diagnosen diagnóstico op operasjon operation operasjonen surgery cirugía geburt birth fødsel födelse "
     "nacer innkomst inkomst ankomst arrival presentation randomisation randomization enrolment recruitment treatment debut"
 )
-MOMENT_WORDS = _set("leikkaushetkellä diagnoosihetkellä toteamishetkellä sisäänkirjautuessa tullessa atdx innkomst inkomst")
+MOMENT_WORDS = _set(
+    "leikkaushetkellä diagnoosihetkellä toteamishetkellä sisäänkirjautuessa tullessa atdx innkomst inkomst"
+)
 #: What is said in Chinese without spaces between it.
 CJK_FILLERS = (
     "血清",
@@ -113,8 +137,8 @@ _QUALIFIERS: dict[str, str] = {
     "duration": "duration varighet varighed duraktion dauer kesto duracion since siden sedan seit days_since time_since years_since",
     "age": "age alder ålder alter ikä edad",
     "dose": "dose dosis dosering dos dosage dosierung annos dosis_mg mg_per_day",
-    "about": "unit units enhet einheit yksikkö unidad comment comments kommentar kommentarer bemerkung* anmerkung* merknad* huomautus comentario* reason grunn årsak grund syy motivo method metode metod methode menetelmä metodo code kode kod koodi codigo flag limit reference referanse referens referenz viite normal abnormal source device text note notes type? location other annet annat andet andere muu otro otra specify date_unknown missing name".replace("type?", ""),
-    "negation": "no_history not non uten utan uden ohne kein keine keinen ingen inga ilman sin without absence never free negative ikke inte icke ej nicht ei",
+    "about": "unit units enhet einheit yksikkö unidad comment comments kommentar kommentarer bemerkung* anmerkung* merknad* huomautus comentario* reason grunn årsak grund syy motivo method metode metod methode menetelmä metodo code kode kod koodi codigo flag limit reference referanse referens referenz viite normal abnormal source device text note notes  location other annet annat andet andere muu otro otra specify date_unknown missing name",
+    "negation": "no not non uten utan uden ohne kein keine keinen ingen inga ilman sin without absence never free negative ikke inte icke ej nicht ei",
     "side": "left right venstre høyre vänster höger højre links rechts vasen oikea izquierdo izquierda derecho derecha bilateral",
     "threshold": "gt lt",
     "treatment": "treatment treated therapy behandling behandlet therapie behandlung hoito tratamiento medication medisin medicin medikament* lääkitys",

@@ -57,6 +57,8 @@ MOLAR_MASS: dict[str, float] = {
     "igf1": 7649.0,
     "anti_mullerian_hormone": 140000.0,  # 7.14 pmol/L per ug/L
 }
+#: Two units of one ratio that hospitals write for HbA1c only: IFCC and NGSP values lie on a line that misses the origin.
+HBA1C = {"mmol/mol", "%"}
 #: Equivalents per mol.
 VALENCE: dict[str, int] = {"sodium": 1, "potassium": 1, "chloride": 1, "bicarbonate": 1, "calcium": 2, "magnesium": 2}
 #: Words of headers, in eight languages, that name an analyte (folded, matched at the start of a word).
@@ -103,6 +105,11 @@ def convert_factor(from_unit: str, to_unit: str, analyte: str | None = None) -> 
     if start.offset != end.offset:
         raise ConfigError(
             f"{from_unit!r} and {to_unit!r} do not share their zero", hint="write an expr in the codebook"
+        )
+    if {canonical_unit(from_unit), canonical_unit(to_unit)} == HBA1C:
+        raise ConfigError(
+            "HbA1c in mmol/mol and in % do not share their zero",
+            hint="write an expr in the codebook: percent = 0.0915 * mmol/mol + 2.15",
         )
     molar = _link(start, end, analyte)
     if molar is None:
