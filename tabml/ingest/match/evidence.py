@@ -81,7 +81,7 @@ def _names(a: Column, b: Column) -> tuple[float, bool, str]:
     weight = EQUAL_NAME if alike == 1.0 and _is_telling(a) else max(0.0, min(LIKE_NAME, 8 * (alike - 0.45)))
     said = f"names alike {alike:.2f}" if weight > 0 else ""
     firm = alike >= 0.8 and _is_telling(a)
-    if a.timing != b.timing and "later" in (a.timing, b.timing):
+    if a.timing != b.timing and "later" in (a.timing, b.timing) and not (a.is_endpoint and b.is_endpoint):
         return OTHER_CONCEPT, False, "measured at another time by name"
     if common:
         sure, key = common[0]

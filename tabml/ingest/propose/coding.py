@@ -10,6 +10,7 @@ from tabml.ingest.concepts import Concept, levels_for
 from tabml.ingest.match.column import Column
 from tabml.ingest.match.level_words import GROUP
 from tabml.ingest.match.levels import match_levels
+from tabml.ingest.propose.words import YES_NO
 from tabml.ingest.values import fold, parse_number
 
 #: What a mapping can score at most whose codes nobody explains, and whose words lack a partner.
@@ -18,7 +19,7 @@ UNEXPLAINED, UNPAIRED = 0.6, 0.8
 OWN_LEVELS = 0.02
 #: Level words pair well enough where all pair and none resembles its partner less than this.
 ALL_PAIR = 0.45
-YES_NO = {"yes": "1", "no": "0"}
+CODES = {"yes": "1", "no": "0"}
 
 
 @dataclass(frozen=True)
@@ -59,20 +60,27 @@ def is_bare(column: Column) -> bool:
 
 def _yes_no(columns: Sequence[Column], concept: Concept | None) -> Coding | None:
     """Yes and no in words, 1 and 0 in numbers; None where a column says something else."""
-    if concept is not None and concept.kind != "boolean" and concept.levels:
+    worded = [c for c in columns if c.counts and not is_bare(c)]
+    said = {_yes_or_no(word) for c in worded for word in _texts(c).values()}
+    if concept is not None and concept.kind != "boolean" and concept.levels and said != {"1", "0"}:
         return None
     readings = []
     for column in columns:
-        words = {text: GROUP.get(fold(word)) for text, word in _texts(column).items()}
+        words = {text: _yes_or_no(word) for text, word in _texts(column).items()}
         if is_bare(column):
             readings.append(_yes_no_codes(column))
-        elif set(words.values()) <= {"yes", "no"}:
-            readings.append(Reading({fold(t): YES_NO[w] for t, w in words.items() if w is not None}))
+        elif None not in words.values():
+            readings.append(Reading({fold(t): w for t, w in words.items() if w is not None}))
         else:
             return _as_boolean(columns, concept)
     if not any(len(c.counts) for c in columns) or any(r is None for r in readings):
         return None
     return Coding(True, {}, tuple(r for r in readings if r is not None))
+
+
+def _yes_or_no(word: str) -> str | None:
+    """1 for a yes, 0 for a no, None for anything else."""
+    return YES_NO.get(fold(word)) or CODES.get(GROUP.get(fold(word), ""))
 
 
 def _yes_no_codes(column: Column) -> Reading | None:

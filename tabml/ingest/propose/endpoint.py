@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,8 @@ from tabml.ingest.values import fold
 
 #: A yes/no made of a graded outcome is as sure as the column itself, and no surer than this.
 GRADED = 0.95
+#: Where no code list says that all grades above 0 are the same thing, another cut may be meant (mRS above 2).
+UNEXPLAINED = 0.8
 #: Score of an outcome that was only guessed.
 GUESSED = 0.4
 
@@ -203,7 +206,7 @@ def _graded(b: Built) -> tuple[Built, ...]:
     for seat in graded:
         header = seat.placed.column.header.replace('"', "")
         for source in seat.sources:
-            score = min(GRADED, seat.score)
+            score = min(GRADED if _is_explained(seat) else UNEXPLAINED, seat.score)
             said = "; ".join([*seat.member.reasons, "yes/no from grades: 0 against the others"])
             mappings[source] = ColumnMapping(
                 expr=f'col("{header}") > 0', status="proposed", score=round(score, 2), evidence=said
@@ -215,6 +218,13 @@ def _graded(b: Built) -> tuple[Built, ...]:
 def _is_graded(seat: Seat) -> bool:
     values = set(seat.placed.column.values.tolist())
     return seat.placed.column.form == "coded" and 0.0 in values and max(values) > 1 and min(values) >= 0
+
+
+def _is_explained(seat: Seat) -> bool:
+    """Whether a code list gives 0 one meaning and all other grades another: `0 = none; 1-4 = disease`."""
+    meanings = {fold(code): re.sub(r"\s*\d+$", "", fold(meaning)) for code, meaning in seat.placed.column.meanings.items()}
+    above = {meaning for code, meaning in meanings.items() if code != "0"}
+    return "0" in meanings and len(above) == 1
 
 
 def polarity(built: Sequence[Built], data: Data) -> tuple[Question, ...]:

@@ -14,6 +14,7 @@ from tabml.ingest.concepts import Concept
 from tabml.ingest.match.column import MOST_CODES, Column, Form
 from tabml.ingest.propose.codes import CodeList, Note
 from tabml.ingest.propose.hospitals import Hospital
+from tabml.ingest.propose.composite import Half, is_pressure_pair, pressure_halves, split_finding
 from tabml.ingest.propose.meaning import certain_concept, matches_of, plausible_range
 from tabml.ingest.propose.profile import Profile, TableStyle, profiles
 from tabml.ingest.propose.suspects import Suspect, suspects, taken_as_missing
@@ -30,6 +31,8 @@ class Placed:
     part: int
     missing: tuple[str, ...] = ()
     """Numbers that mean missing in this column only."""
+    expr: str | None = None
+    """How the values are taken from the column, where they are a part of its cells."""
     concept: Concept | None = None
 
 
@@ -163,6 +166,10 @@ def _sort(
     ):
         found.centre = profile.header
     else:
+        if is_pressure_pair(profile):
+            found.placed += [_placed(half, notes, note, place, data)[0] for half in pressure_halves(profile)]
+            found.findings.append(split_finding(profile))
+            return
         placed, seen = _placed(profile, notes, note, place, data)
         reason = None if is_kept else _why_unused(placed)
         if reason is None:
@@ -186,6 +193,8 @@ def _why_unused(placed: Placed) -> str | None:
         return "numbers the rows"
     if column.kind == "text" and not column.is_empty:
         return "free text" if column.is_free_text else "too many levels"
+    if placed.concept is not None and placed.concept.role == "patient_id":
+        return "another number of the patient"
     if placed.concept is not None and placed.concept.role in ("unused", "row_number"):
         return placed.concept.label
     if column.is_constant and placed.concept is None:
@@ -219,7 +228,8 @@ def _placed(
         missing=1.0 - float(profile.filled.mean()) if len(profile.filled) else 1.0,
         matches=matches,
     )
-    return Placed(column, profile, place[2], tuple(dict.fromkeys(missing)), concept), seen
+    expr = profile.expr if isinstance(profile, Half) else None
+    return Placed(column, profile, place[2], tuple(dict.fromkeys(missing)), expr, concept), seen
 
 
 def form_of(profile: Profile, note: Note) -> Form:

@@ -11,6 +11,7 @@ import numpy as np
 from tabml.core.config import Data
 from tabml.core.errors import ConfigError, closest
 from tabml.core.outcome import REVERSED_NAME, is_positive
+from tabml.ingest.propose.meaning import certain_concept, matches_of
 from tabml.ingest.propose.profile import MOST_LEVELS, Profile
 from tabml.ingest.propose.question import Question
 from tabml.ingest.propose.words import AGE, CENTRE, DATE, EVENT, OUTCOME, PATIENT_ID, SEX, TIME
@@ -97,11 +98,19 @@ def id_column(free: Sequence[Profile], questions: list[Question]) -> str | None:
             options = tuple(c.header for c in found)
             questions.append(Question("data.id", "which column is the patient's id?", options, "--id COLUMN", None))
             return None
+    known = [c for c in free if _can_be_id(c) and _means_id(c)]
+    if len(known) == 1:
+        return known[0].header
     # Without a named id the numbering of the rows serves, and else a direct identifier.
     unnamed = [c for c in free if c.numbers_rows]
     if unnamed:
         return unnamed[0].header
     return _one(c for c in free if c.identifier is not None and c.distinct == int(c.filled.sum()) and not c.is_date)
+
+
+def _means_id(column: Profile) -> bool:
+    concept = certain_concept(matches_of(column))
+    return concept is not None and concept.role == "patient_id"
 
 
 def _can_be_id(column: Profile) -> bool:

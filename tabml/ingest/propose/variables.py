@@ -121,8 +121,9 @@ def _base(
     said = [*member.reasons, *reasons]
     if member.runner_up is not None and member.reasons:
         said.append(f"runner-up {member.runner_up!r} {member.runner_up_score:.2f}")
+    way = {"expr": seat.placed.expr} if seat.placed.expr is not None else {"column": seat.placed.column.header}
     return {
-        "column": seat.placed.column.header, "missing": seat.placed.missing, "status": "proposed",
+        **way, "missing": seat.placed.missing, "status": "proposed",
         "score": round(min(score, cap), 2), "evidence": "; ".join(said) or None,
     }  # fmt: skip
 
