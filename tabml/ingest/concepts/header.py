@@ -33,6 +33,10 @@ _CAMEL = re.compile(r"(?<=[a-zæøåäöüß])(?=[A-ZÆØÅÄÖÜ])|(?<=[A-Z])(?
 #: Specimen and analyte as Nordic laboratories write them: `P-Na`, `fP-Glukos`, `B—Hb`.
 _SPECIMEN = re.compile(r"(?:[SPBELU]|f[SPB]|[AVK]b|[avck]B|[Pp]t|d?U|Sp|Csv|Ery|Erc)\s?[-\u2013\u2014]\s?(?=[^\W\d])")
 _BRACKETS = re.compile(r"[\[(（【]([^\[\]()（）【】]*)[\])）】]")
+_RATE = re.compile(
+    r"\b(?:pr|per|pro|por|je)\b|/\s*(?:uge|uke|vecka|woche|week|vk|semana|day|dag|tag|pv|dia|day|周|天|日)",
+    re.IGNORECASE,
+)
 #: Units that are words of headers too; they count in brackets only.
 _NOT_LAST_WORDS = frozenset(words_of("a s m g l h d min st w pg py tid time c stone j v std mes sem date sek meter k"))
 
@@ -56,8 +60,8 @@ class Form:
 def forms_of(header: str, unit: str | None = None) -> tuple[Form, ...]:
     """Every way to read a header, the most literal first; `unit` is what is known of the unit from elsewhere.
 
-    >>> sorted({f.compact for f in forms_of("P-Kreatinin, blod") if f.weight > 0.99})
-    ['kreatininblod', 'pkreatininblod']
+    >>> [f.compact for f in forms_of("P-Kreatinin")][:2]
+    ['kreatinin', 'pkreatinin']
     >>> [(f.compact, f.timing) for f in forms_of("hb_v3") if f.timing]
     [('hb', 'later')]
     """
@@ -97,7 +101,9 @@ def _readings(header: str) -> Iterator[tuple[str, str | None, float]]:
         inside = [m for m in _BRACKETS.findall(part) if m.strip()]
         unit = unit or next((u for u in (m.strip() for m in inside) if canonical_unit(u)), None)
         if inside and bare:
-            yield bare, unit, weight * 0.98
+            # `Alcohol (glasses per week)` is not the yes or no of alcohol, though we know no such unit
+            rated = unit is None and any(_RATE.search(content) for content in inside)
+            yield bare, unit, weight * (0.85 if rated else 0.98)
             if unit is None:
                 name, unit = _trailing_unit(bare)
                 if unit is not None:
@@ -109,8 +115,11 @@ def _readings(header: str) -> Iterator[tuple[str, str | None, float]]:
 
 def _parts(header: str) -> Iterator[tuple[str, float]]:
     yield header, 1.0
-    if " / " in header:
+    if " / " in header:  # heads of several rows: the last part is the column's, the first only its group's
         yield header.rsplit(" / ", 1)[-1], 0.99
+        yield header.split(" / ", 1)[-1], 0.98
+        yield header.split(" / ", 1)[0], 0.6
+        return
     for sign in (";", ":", "|", " - ", "\u2013", "/", ","):
         if sign in header:
             first, rest = header.split(sign, 1)

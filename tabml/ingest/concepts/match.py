@@ -26,6 +26,8 @@ FUZZY_CUTOFF = 84
 #: A word cut short (`Syst.`, `Frec.`) has at least so many letters, and is so certain.
 SHORTEST_CUT = 4
 CUT = 0.94
+#: `Death at 1 year` is not the death of the whole follow-up.
+WITHIN = 0.8
 #: What a qualifier of the header that the concept's name lacks leaves of the score.
 _QUALIFIED = {
     "family": 0.4, "relation": 0.5, "history": 0.7, "change": 0.5, "ratio": 0.5, "maximum": 0.65, "date": 0.35, "duration": 0.4,
@@ -113,13 +115,15 @@ def _for_search(forms: tuple[Form, ...]) -> tuple[Form, ...]:
 
 @lru_cache(maxsize=1)
 def _names() -> tuple[tuple[tuple[str, ...], str, str, str], ...]:
-    """(words, compact, key, language) of every name, without its fillers."""
+    """(words, compact, key, language) of every name, without its fillers where two words stay."""
     found = []
     for key, concept in table().concepts.items():
         seen = set()
         for language, names in concept.synonyms.items():
             for name in names:
-                words = tuple(w for w in words_of(name) if w not in FILLERS) or words_of(name)
+                words = words_of(name)
+                bare = tuple(w for w in words if w not in FILLERS)
+                words = bare if len(bare) > 1 else words  # `subject number` is not any number
                 if words not in seen:
                     seen.add(words)
                     found.append((words, "".join(words), key, language))
@@ -237,6 +241,9 @@ def _judged(concept: Concept, hit: _Hit, language: str | None) -> Match:
     for qualifier in () if exact else sorted(header_says ^ name_says):
         score *= _QUALIFIED[qualifier]
         notes.append(f"{'says' if qualifier in header_says else 'lacks'} {qualifier}")
+    if hit.form.timing == "later" and concept.timing == "outcome":
+        score *= WITHIN
+        notes.append("an outcome by a date")
     score, note = _with_unit(concept, hit.form.unit, score, ambiguous=exact and hit.evidence.startswith("ambiguous"))
     if note:
         notes.append(note)

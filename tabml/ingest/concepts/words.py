@@ -129,7 +129,7 @@ CJK_LATER = ("术后", "随访", "出院时", "出院", "治疗后", "末次")
 _QUALIFIERS: dict[str, str] = {
     "family": "family familial familie* famili* slekt* slægt* hereditet* heredity arvelig ärftlighet suku* suvussa perhe* familiar familiares relative relatives first_degree",
     "relation": "mother mothers mor mors moder mutter äiti äidin madre maternal father fathers far fars vater isä isän padre paternal spouse partner donor donors donator spender luovuttaja donante sibling husband wife",
-    "history": "history hx prior previous earlier past tidligere tidigare anamnese anamnes anamnesis vorgeschichte frühere früher aiempi aiemmat antecedente antecedentes previo previa historia prev ever",
+    "history": "former ex history hx prior previous earlier past tidligere tidigare anamnese anamnes anamnesis vorgeschichte frühere früher aiempi aiemmat antecedente antecedentes previo previa historia prev ever",
     "change": "delta change diff difference endring ändring förändring ændring änderung veränderung differenz muutos cambio diferencia slope* increase decrease fall rise trend variability",
     "ratio": "ratio kvot kvote quotient verhältnis suhde cociente relacion forhold index indeks indice indeksi fraction prosentandel",
     "maximum": "max maximum maximal maks maksimal maxim* peak høyeste högsta højeste höchster höchste korkein maximo maxima worst nadir min minimum minimal laveste lägsta lavest* niedrigste matalin minimo minima lowest highest mean average avg median gjennomsnitt medel* mittel* keskiarvo media promedio sd std_dev stdev cv iqr sum",

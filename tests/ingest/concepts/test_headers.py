@@ -24,7 +24,7 @@ def first(header: str) -> tuple[str, float]:
     return (found[0].concept.key, found[0].score) if found else ("none", 0.0)
 
 
-FILES = ("hospital_headers.csv", "second_headers.csv", "example_headers.csv")
+FILES = ("hospital_headers.csv", "second_headers.csv", "third_headers.csv", "example_headers.csv")
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tabml.ingest.concepts import Recode, levels_for, load
+from tabml.ingest.concepts import Recode, levels_for, load, lookup
 
 
 def recode(key: str, *texts: str, language: str | None = None) -> Recode:
@@ -49,6 +49,14 @@ def test_yes_comes_first_in_eight_languages(texts: tuple[str, str]) -> None:
 def test_alive_is_zero_and_dead_is_one() -> None:
     assert dict(recode("death", "levende", "død").mapping) == {"levende": "0", "død": "1"}
     assert dict(recode("death", "vivo", "fallecido").mapping) == {"vivo": "0", "fallecido": "1"}
+
+
+def test_a_column_that_says_survived_is_read_the_other_way_round() -> None:
+    assert lookup("Survived")[0].concept.key == lookup("Alive")[0].concept.key == "survived"
+    assert lookup("censored")[0].concept.key == "censored"
+    assert dict(recode("survived", "ja", "nei").mapping) == {"ja": "1", "nei": "0"}
+    assert dict(recode("survived", "dead", "alive").mapping) == {"dead": "0", "alive": "1"}
+    assert dict(recode("death", "ja", "nei").mapping) == {"ja": "1", "nei": "0"}
 
 
 def test_the_chest_pain_of_four_exports() -> None:

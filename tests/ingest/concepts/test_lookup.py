@@ -97,6 +97,15 @@ class TestAmbiguity:
             "death", "date_of_death", "t_stage", "pt_seconds",
         ]  # fmt: skip
 
+    def test_an_abbreviation_that_bears_two_meanings_across_languages_is_not_decided(self) -> None:
+        for text in ("HF", "AF", "TB", "FA", "RR"):
+            assert len(lookup(text)) >= 2
+            assert lookup(text)[0].score < 0.9
+
+    def test_the_group_over_a_column_does_not_name_it(self) -> None:
+        assert best("Klinik / Angina").concept.key in ("angina", "chest_pain")
+        assert best("Visit 1 / BP").concept.key == "blood_pressure"
+
     def test_the_language_raises_its_own_reading(self) -> None:
         assert best("ttp", language="es").concept.key == "aptt"
 
@@ -142,7 +151,12 @@ class TestNearSpellings:
         assert "hypothyroidism" not in keys("hyperthyreoidism", 0.8)
         assert best("diastolic bp").concept.key == "dbp"
 
+    def test_an_outcome_by_a_date_is_not_the_outcome_of_the_follow_up(self) -> None:
+        assert best("Relapse after 2 years").score < 0.9
+        assert best("Alkohol (Gläser pro Woche)").score < 0.9
+
     def test_unknown_headers_match_nothing(self) -> None:
         assert lookup("Hobbies") == ()
         assert lookup("") == ()
         assert keys("Parkeringsplass", 0.6) == []
+        assert keys("Number", 0.9) == []
