@@ -13,6 +13,7 @@ from tabml.ingest.codebook_file import dump_codebook, parse_codebook
 from tabml.ingest.harmonise import harmonise
 from tabml.ingest.propose import Proposal, propose
 from tests.ingest.exports import DATA, KEY, ROOT, csv, sheets
+from tests.ingest.workbooks import sheet_xml, write_xlsx
 
 EXAMPLES = ROOT / "examples"
 
@@ -181,6 +182,23 @@ def test_decimal_comma_missing_words_and_sentinels_are_found(tmp_path):
 def test_words_for_the_sexes_are_two_levels(tmp_path):
     found = proposed(table(tmp_path, {**BASE, "Kjønn": ["Mann", "m", "Kvinne"] * 10, "dead": DEAD}))
     assert found.codebook.variables["Kjønn"].levels == {"female": "female", "male": "male"}
+
+
+def test_a_code_list_beside_the_table_gives_labels_meanings_and_missing_codes(tmp_path):
+    rows = [[f"P{i}", 40 + i, i % 3, 1 + i % 2, -8 if i == 3 else 60 + i] for i in range(N)]
+    told = [["smk", None, "Smoking"], ["smk", 0, "never"], ["smk", 1, "former"], ["smk", 2, "current"],
+            ["outcome", 1, "alive"], ["outcome", 2, "dead"], ["all", -8, "not measured"]]  # fmt: skip
+    book = write_xlsx(tmp_path / "w.xlsx", {
+        "Data": sheet_xml([["patient_id", "age", "smk", "outcome", "pulse"], *rows]),
+        "Codes": sheet_xml([["Variable", "Code", "Meaning"], *told]),
+    })  # fmt: skip
+    found = proposed(book)
+    assert found.questions == ()  # the list says which level is the event
+    smoking = found.codebook.variables["smk"]
+    assert (smoking.kind, smoking.label) == ("category", "Smoking")
+    assert smoking.levels == {"0": "never", "1": "former", "2": "current"}
+    assert found.codebook.variables["outcome"].levels == {"1": "alive", "2": "dead"}
+    assert cohort_of(found, book).frame["pulse"].isna().sum() == 1
 
 
 # -- columns set aside ------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from tabml.core.errors import InputError
 from tabml.core.findings import Finding
 from tabml.ingest.layout import NoTable, Table, find_table
 from tabml.ingest.propose.build import build, plan_columns, source_names
+from tabml.ingest.propose.codes import code_list, with_note
 from tabml.ingest.propose.endpoints import doubtful_levels, set_aside_endpoints
 from tabml.ingest.propose.profile import profiles, table_style
 from tabml.ingest.propose.question import Question
@@ -24,7 +25,6 @@ from tabml.ingest.propose.style import date_questions, mixed_dates
 from tabml.ingest.propose.suspects import cleaned, said_of
 from tabml.ingest.propose.suspects import questions as suspect_questions
 from tabml.ingest.read import RawSheet
-from tabml.ingest.values import fold
 
 __all__ = ["Proposal", "Question", "propose"]
 
@@ -41,28 +41,35 @@ class Proposal:
 
 
 def propose(sheets: Sequence[RawSheet], data: Data) -> Proposal:
-    """Work out the codebook of one table, or of several with equal headers (each then is a centre).
+    """Work out the codebook of one table, or of several: sheets that join, and hospitals that are matched.
 
-    Columns named in `data` must exist (ConfigError with the near miss). Tables with differing headers are a
-    QuestionError: they need a codebook. The proposal never guesses an outcome: `questions` says what to type.
+    Columns named in `data` must exist (ConfigError with the near miss). Tables that have nothing in common are a
+    QuestionError. The proposal never guesses an outcome: `questions` says what to type.
     """
     tables, others = _tables(sheets, data)
-    if len(tables) > 1 and not _have_equal_headers(tables):
-        found = propose_several(tables, source_names(tables), others, data)
-        beside = tuple(_beside(other, f) for other in others for f in other.findings)
-        return Proposal(found.codebook, found.questions, (*beside, *found.findings), found.named)
-    styles = {i: table_style(table, data.date_order) for i, table in enumerate(tables)}
-    columns, seen = cleaned(profiles(tables, styles), data)
+    if len(tables) == 1:
+        return _propose_one(tables[0], others, data)
+    found = propose_several(tables, source_names(tables), others, data)
+    beside = tuple(_beside(other, f) for other in others for f in other.findings)
+    return Proposal(found.codebook, found.questions, (*beside, *found.findings), found.named)
+
+
+def _propose_one(table: Table, others: Sequence[NoTable], data: Data) -> Proposal:
+    """One table keeps its own headers as names of variables."""
+    style = table_style(table, data.date_order)
+    notes = code_list([o for o in others if o.sheet.file == table.sheet.file], table.headers)
+    told_columns = [with_note(column, notes) for column in profiles([table], {0: style})]
+    columns, seen = cleaned(told_columns, data)
     keep = [named_column(name, [c.header for c in columns], "data.keep") for name in data.keep]
     roles = find_roles(columns, data)
     siblings, told = set_aside_endpoints(columns, roles, keep)
     plan = plan_columns(columns, roles, keep)
-    codebook = build(tables, others, styles, columns, roles, siblings, plan, data)
-    undecided = {t.sheet.name: styles[i] for i, t in enumerate(tables) if not styles[i].order_is_certain}
+    codebook = build([table], others, {0: style}, columns, roles, siblings, plan, data)
+    undecided = {} if style.order_is_certain else {table.sheet.name: style}
     endpoint = next((c for c in columns if c.header == roles.outcome), None)
     findings = [_beside(other, f) for other in others for f in other.findings]
     findings += [*told, *plan.findings, *(doubtful_levels(endpoint) if endpoint is not None else ())]
-    findings += [*said_of(seen, data), *mixed_dates({t.sheet.name: styles[i] for i, t in enumerate(tables)})]
+    findings += [*said_of(seen, data), *mixed_dates({table.sheet.name: style})]
     questions = (*roles.questions, *date_questions(undecided), *suspect_questions(seen, data))
     return Proposal(codebook, questions, tuple(findings))
 
@@ -82,8 +89,3 @@ def _tables(sheets: Sequence[RawSheet], data: Data) -> tuple[list[Table], list[N
 def _beside(other: NoTable, found: Finding) -> Finding:
     """A sheet that explains the table is expected beside it."""
     return replace(found, severity="info") if other.reason.startswith("a list of codes") else found
-
-
-def _have_equal_headers(tables: Sequence[Table]) -> bool:
-    first = {fold(h) for h in tables[0].headers}
-    return all({fold(h) for h in t.headers} == first for t in tables)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tabml.ingest.layout import NoTable
 from tabml.ingest.layout.words import EXPLAINED, EXPLANATION
+from tabml.ingest.propose.profile import Profile
 from tabml.ingest.units import canonical_unit
 from tabml.ingest.values import cell_text, fold, is_missing
 
@@ -92,6 +93,13 @@ def code_list(sheets: Iterable[NoTable], headers: Sequence[str]) -> CodeList:
             for row in _rows(sheet):
                 _take(row, known, notes, missing)
     return CodeList(notes, frozenset(missing))
+
+
+def with_note(column: Profile, codes: CodeList) -> Profile:
+    """A column with what a code list says of it: missing codes, meanings and label."""
+    note = codes.note(column.header)
+    missing = column.also_missing | codes.missing | note.missing
+    return replace(column, also_missing=frozenset(missing), meanings=dict(note.meanings), label=note.label)
 
 
 @dataclass(frozen=True)

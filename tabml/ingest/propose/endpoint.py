@@ -15,11 +15,12 @@ from tabml.core.findings import Finding, finding
 from tabml.core.outcome import is_positive
 from tabml.ingest.match.assign import Member
 from tabml.ingest.match.evidence import compare
+from tabml.ingest.propose.endpoints import doubtful_levels, set_aside_endpoints
 from tabml.ingest.propose.group import Group, Placed
 from tabml.ingest.propose.question import Question
-from tabml.ingest.propose.roles import NO_OUTCOME, find_roles
+from tabml.ingest.propose.roles import NO_OUTCOME, Roles, find_roles
 from tabml.ingest.propose.variables import Built, Seat, build_variable
-from tabml.ingest.propose.words import AFTERWARDS, EVENT, OUTCOME, TIME
+from tabml.ingest.propose.words import EVENT, OUTCOME
 from tabml.ingest.values import fold
 
 #: A yes/no made of a graded outcome is as sure as the column itself, and no surer than this.
@@ -128,14 +129,16 @@ def with_endpoint(
     names = dict(zip((b.name for b in built), (_completed(b, endpoint, groups) for b in built), strict=True))
     built = tuple(names.values())
     done: list[Built] = []
+    aside = _aside(built, endpoint, groups, data)
     findings: list[Finding] = []
     for b in built:
         role = endpoint.roles.get(b.name)
         if role is None:
-            sibling, told = _sibling(b, endpoint, data)
+            sibling, told = _sibling(b, endpoint, aside, data)
             findings += told
             done.append(sibling)
             continue
+        findings += _doubtful(b) if role == "outcome" else ()
         done += [
             _with_role(x, role if i == 0 else "sibling") for i, x in enumerate(_graded(b) if role != "time" else (b,))
         ]
@@ -177,19 +180,40 @@ def _with_role(b: Built, role: Role) -> Built:
     return replace(b, spec=b.spec.model_copy(update={"role": role, "timing": "outcome"}))
 
 
-def _sibling(b: Built, endpoint: Endpoint, data: Data) -> tuple[Built, tuple[Finding, ...]]:
-    """What tells the outcome by its name is no predictor, unless it is kept (TB141)."""
-    keys = {s.placed.profile.key for s in b.seats}
+def _sibling(
+    b: Built, endpoint: Endpoint, aside: Mapping[tuple[str, str], Finding], data: Data
+) -> tuple[Built, tuple[Finding, ...]]:
+    """What tells the outcome, by its name at some hospital or by its usual role, is no predictor unless it is kept."""
     kept = {b.name, *(s.placed.column.header for s in b.seats)} & set(data.keep)
-    tells = (b.concept is not None and b.concept.role in ("outcome", "event", "time")) or any(
-        set(key.split()) & AFTERWARDS or key in TIME for key in keys
-    )
-    if not endpoint.roles or not tells or kept:
+    if not endpoint.roles or kept:
+        return b, ()
+    told = next((f for s in b.seats if (f := aside.get((s.group.key, s.placed.column.header))) is not None), None)
+    if told is not None:
+        return _with_role(b, "sibling"), (replace(told, columns=(b.name,)),)
+    if b.concept is None or b.concept.role not in ("outcome", "event", "time"):
         return b, ()
     evidence = (
         f"{b.name!r} names what is known only afterwards; set aside, for it may tell {next(iter(endpoint.roles))!r}"
     )
     return _with_role(b, "sibling"), (finding("TB141", evidence, columns=[b.name], count=1),)
+
+
+def _aside(
+    built: Sequence[Built], endpoint: Endpoint, groups: Sequence[Group], data: Data
+) -> dict[tuple[str, str], Finding]:
+    """(group, header) of columns that tell a hospital's own outcome: other endpoints and forms of one score (TB135, TB141)."""
+    found = {}
+    for group in groups:
+        played = {role: s.placed.column.header for b in built for s in b.seats
+                  if s.group is group and (role := endpoint.roles.get(b.name)) is not None}  # fmt: skip
+        roles = Roles(outcome=played.get("outcome"), time=played.get("time"), event=played.get("event"))
+        for told in set_aside_endpoints(group.profiles, roles, data.keep)[1]:
+            found[group.key, told.columns[0]] = told
+    return found
+
+
+def _doubtful(b: Built) -> tuple[Finding, ...]:
+    return tuple(f for s in b.seats for f in doubtful_levels(s.placed.profile))
 
 
 def _graded(b: Built) -> tuple[Built, ...]:
@@ -222,7 +246,9 @@ def _is_graded(seat: Seat) -> bool:
 
 def _is_explained(seat: Seat) -> bool:
     """Whether a code list gives 0 one meaning and all other grades another: `0 = none; 1-4 = disease`."""
-    meanings = {fold(code): re.sub(r"\s*\d+$", "", fold(meaning)) for code, meaning in seat.placed.column.meanings.items()}
+    meanings = {
+        fold(code): re.sub(r"\s*\d+$", "", fold(meaning)) for code, meaning in seat.placed.column.meanings.items()
+    }
     above = {meaning for code, meaning in meanings.items() if code != "0"}
     return "0" in meanings and len(above) == 1
 

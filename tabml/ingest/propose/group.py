@@ -13,8 +13,8 @@ from tabml.core.findings import Finding, finding
 from tabml.ingest.concepts import Concept
 from tabml.ingest.match.column import MOST_CODES, Column, Form
 from tabml.ingest.propose.codes import CodeList, Note
-from tabml.ingest.propose.hospitals import Hospital
 from tabml.ingest.propose.composite import Half, is_pressure_pair, pressure_halves, split_finding
+from tabml.ingest.propose.hospitals import Hospital
 from tabml.ingest.propose.meaning import certain_concept, matches_of, plausible_range
 from tabml.ingest.propose.profile import Profile, TableStyle, profiles
 from tabml.ingest.propose.suspects import Suspect, suspects, taken_as_missing

@@ -22,6 +22,8 @@ Rule = Literal["as_is", "digits"]
 SAME_FILE, OTHER_FILE = 0.5, 0.9
 #: Two tables that share more of their columns than this, and cannot be compared, are two hospitals that number alike.
 SHARED_SHEET, SHARED_COLUMNS = 0.5, 0.25
+#: A table of which nearly all stands in the other adds nothing to its patients.
+MOST_SHARED = 0.8
 #: Share of rows in which a column both tables have must agree, if one patient is meant by one id.
 AGREE = 0.9
 #: Columns of fewer rows, or that agree this often by chance (nearly everybody says no), tell nothing.
@@ -112,7 +114,9 @@ def _belongs(part: Part, base: Part) -> Rule | None:
             continue
         agree = _agree(part, base, rule, shared)
         # Columns that say the same of every patient cannot be those of two hospitals.
-        if agree or (agree is None and few and (same_file or _is_telling(part) or _stem(part) == _stem(base))):
+        if (agree and len(shared) <= MOST_SHARED * fewest) or (
+            agree is None and few and (same_file or _is_telling(part) or _stem(part) == _stem(base))
+        ):
             return rule
     return None
 

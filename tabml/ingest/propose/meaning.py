@@ -75,7 +75,7 @@ def plausible_range(concept: Concept | None, unit: str | None, values: Floats) -
         if not can_convert(concept.unit, unit, concept.analyte):
             return None
         factor = convert_factor(concept.unit, unit, concept.analyte)
-        low, high = low * factor, high * factor
+        low, high = float(f"{low * factor:.3g}"), float(f"{high * factor:.3g}")
     usual = values[values > 0]
     inside = float(((usual >= low) & (usual <= high)).mean()) if len(usual) else 1.0
     return (low, high) if inside >= IN_RANGE else None
@@ -97,12 +97,19 @@ def candidates(concept: Concept | None, stated: Sequence[str]) -> tuple[str, ...
 
 
 def unit_by_values(
-    values: Floats, concept: Concept | None, ways: Mapping[str, float], known: Floats, usual: Container[str]
+    values: Floats,
+    concept: Concept | None,
+    ways: Mapping[str, float],
+    known: Floats,
+    usual: Container[str],
+    *,
+    to_concept: float = 1.0,
 ) -> tuple[str, float]:
     """The unit that brings values into the plausible range and nearest to the others, and how well it does.
 
     `ways`: unit -> factor to the variable's unit. `known`: the others' values in the variable's unit, which are in
-    the units of `usual`: another one must bring the values clearly nearer.
+    the units of `usual`: another one must bring the values clearly nearer. `to_concept`: factor from the variable's unit
+    to the concept's.
     """
     positive = values[values > 0]
     if not len(positive):
@@ -111,16 +118,18 @@ def unit_by_values(
     def fit(unit: str) -> float:
         scaled = positive * ways[unit]
         near = (
-            overlap(scaled, known) - OTHER_UNIT * (unit not in usual) if len(known) else -0.1 * _away(scaled, concept)
+            overlap(scaled, known) - OTHER_UNIT * (unit not in usual)
+            if len(known)
+            else -0.1 * _away(scaled * to_concept, concept)
         )
-        return IN_UNIT * round(_inside(scaled, concept), 1) + near
+        return IN_UNIT * round(_inside(scaled * to_concept, concept), 1) + near
 
     best = max(ways, key=fit)
     return best, fit(best)
 
 
 def _inside(scaled: Floats, concept: Concept | None) -> float:
-    """Share of values in the concept's range; the variable's unit is the concept's wherever there is one."""
+    """Share of values, in the concept's unit, that lie in its range."""
     if concept is None or concept.range is None or concept.unit is None:
         return 1.0
     return float(((scaled >= concept.range[0]) & (scaled <= concept.range[1])).mean())

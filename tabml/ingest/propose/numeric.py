@@ -52,6 +52,9 @@ def scale_of(
     if unit is None:
         return _shifts(name, Scale(unit, {source: Reading(None) for source in stated}), values, concept, analyte)
     readings = _units(unit, stated, values, concept, analyte)
+    alike = {r.unit for r in readings.values()}
+    if not any(stated.values()) and len(alike) == 1:
+        unit = alike.pop() or unit  # nobody says it and all agree: the numbers stay as they are
     guessed = {s for s, u in stated.items() if u is None and readings[s].unit is not None}
     found = []
     for source in sorted(guessed if len({r.unit for r in readings.values()}) > 1 else ()):
@@ -64,10 +67,15 @@ def scale_of(
 
 
 def _target(stated: Mapping[str, str | None], concept: Concept | None) -> str | None:
+    """The unit most sources state, the concept's own where none or several do."""
     known = [u for u in stated.values() if u is not None]
-    if concept is not None and concept.unit is not None and (not known or any(fits(concept, u) for u in known)):
-        return concept.unit
-    return max(sorted(set(known)), key=known.count) if known else None
+    own = concept.unit if concept is not None else None
+    fitting = [u for u in known if concept is None or own is None or fits(concept, u)]
+    if not fitting:
+        return own or (known[0] if known else None)
+    most = max(fitting.count(u) for u in fitting)
+    usual = sorted({u for u in fitting if fitting.count(u) == most})
+    return own if own is not None and (own in usual or len(usual) > 1) else usual[0]
 
 
 def _units(
@@ -88,14 +96,16 @@ def _units(
         for u in (*candidates(concept, tuple(known.values())), unit)
         if can_convert(u, unit, analyte)
     }
-    for source, guess in _guesses(open_sources, known, values, concept, ways).items():
+    for source, guess in _guesses(
+        open_sources, known, values, concept, ways, _to_concept(unit, concept, analyte)
+    ).items():
         readings[source] = Reading(guess, 1.0, (f"unit {guess} by values",))
     return {source: readings[source] for source in stated}
 
 
 def _guesses(
     sources: Sequence[str], known: Mapping[str, str], values: Mapping[str, Floats], concept: Concept | None,
-    ways: Mapping[str, float],
+    ways: Mapping[str, float], to_concept: float,
 ) -> dict[str, str]:  # fmt: skip
     """A unit for every source that states none: beside the stated ones, else the best for all of them together."""
     if not sources:
@@ -103,19 +113,28 @@ def _guesses(
     pool = [values[s] * ways[u] for s, u in known.items() if u in ways]
     if pool:
         reference = np.concatenate(pool)
-        return {s: unit_by_values(values[s], concept, ways, reference, set(known.values()))[0] for s in sources}
+        usual = set(known.values())
+        return {
+            s: unit_by_values(values[s], concept, ways, reference, usual, to_concept=to_concept)[0] for s in sources
+        }
     first, *others = sorted(sources, key=lambda s: (-len(values[s]), s))
     best: tuple[float, dict[str, str]] = (-np.inf, {})
     for unit, factor in ways.items():
-        _, fit = unit_by_values(values[first], concept, {unit: factor}, np.array([]), ())
+        _, fit = unit_by_values(values[first], concept, {unit: factor}, np.array([]), (), to_concept=to_concept)
         found = {first: unit}
         for source in others:
-            guess, gain = unit_by_values(values[source], concept, ways, values[first] * factor, (unit,))
+            guess, gain = unit_by_values(
+                values[source], concept, ways, values[first] * factor, (unit,), to_concept=to_concept
+            )
             found[source] = guess
             fit += gain
         if fit > best[0]:
             best = fit, found
     return best[1]
+
+
+def _to_concept(unit: str, concept: Concept | None, analyte: str | None) -> float:
+    return _factor(unit, concept.unit if concept is not None else None, analyte)
 
 
 def _shifts(

@@ -42,6 +42,10 @@ class Profile:
     stated_unit: str | None = None
     also_missing: frozenset[str] = frozenset()
     """Texts that a code list says mean missing."""
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    """Code -> meaning, from a code list."""
+    label: str = ""
+    """What a code list calls the column."""
 
     @property
     def key(self) -> str:
@@ -125,6 +129,8 @@ class Profile:
         distinct = set(np.unique(values).tolist()) if self.distinct <= 3 else set()
         if distinct == {0.0, 1.0}:
             return "boolean"
+        if self.distinct <= MOST_LEVELS and all(f"{v:.15g}" in self.meanings for v in np.unique(values)):
+            return "category"
         if distinct and len(distinct) == 2 and all(float(v).is_integer() for v in distinct):
             return "category"
         return "integer" if bool(np.all(values == np.round(values))) else "number"
@@ -133,13 +139,14 @@ class Profile:
     def levels(self) -> dict[str, str]:
         """Level codes as written, each spelling once; numbers by size, texts by alphabet."""
         if self.is_numeric:
-            return {f"{v:.15g}": f"{v:.15g}" for v in sorted(set(self.numbers[~np.isnan(self.numbers)].tolist()))}
+            codes = [f"{v:.15g}" for v in sorted(set(self.numbers[~np.isnan(self.numbers)].tolist()))]
+            return {code: self.meanings.get(code, code) for code in codes}
         if self.sex_words:
             return {"female": "female", "male": "male"}
         best: dict[str, str] = {}
         for text, _ in sorted(self.counts.items(), key=lambda item: (-item[1], item[0])):
             best.setdefault(fold(text), text)
-        return {code: code for code in sorted(best.values())}
+        return {code: self.meanings.get(code, code) for code in sorted(best.values())}
 
     @property
     def recode(self) -> dict[str, str | None]:
@@ -163,10 +170,10 @@ class Profile:
         """The measurement's name and its unit (UCUM), from header or units row; the unit of numbers only."""
         leaf = self.header.rsplit(" / ", 1)[-1]
         if self.kind not in ("number", "integer"):
-            return leaf, None
+            return self.label or leaf, None
         label, unit = split_unit(leaf)
         code = canonical_unit(self.stated_unit or unit or "")
-        return (label, code) if code else (leaf, self.cell_unit)
+        return (self.label or label, code) if code else (self.label or leaf, self.cell_unit)
 
     @cached_property
     def identifier(self) -> Tier | None:

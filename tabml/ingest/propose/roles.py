@@ -199,7 +199,7 @@ def _polarity(roles: Roles, by_name: dict[str, Profile], data: Data) -> list[Que
     if not is_reversed(column):
         if column.kind == "boolean":
             return []
-        said = [level for level in column.levels if is_positive(level, level)]
+        said = [level for level, label in column.levels.items() if is_positive(level, label)]
         if len(said) == 1:
             return []
     options = tuple(column.levels)

@@ -208,7 +208,8 @@ def variable_names(found: Sequence[tuple[Sequence[Seat], Concept | None]]) -> li
     names: list[str] = []
     for seats, concept in found:
         header = re.sub(r"\W+", "_", split_unit(seats[0].placed.column.leaf)[0]).strip("_").lower() or "column"
-        name = concept.key if concept is not None else header
+        later = any(s.placed.column.timing == "later" for s in seats)
+        name = concept.key if concept is not None and not later else header
         if name in names:
             name = header if header not in names else f"{name}_{names.count(name) + 1}"
         while name in names:
