@@ -32,8 +32,8 @@ def flow(
         steps += _aside(no_id, base, "rows without id")
         steps += _aside(merged.exact.get(base, 0), base, "identical rows of one patient merged")
         steps += _aside(merged.settled.get(base, 0), base, "conflicting rows of one patient settled")
-        of_source = rows[rows["source"] == base]
-        steps.append(FlowStep("patients", int(of_source["patient"].nunique()), "count", base))
+        patients = rows.loc[rows["source"] == base, "patient"]
+        steps.append(FlowStep("patients", int(patients.nunique()), "count", base))
     steps.append(FlowStep("rows of the cohort", len(rows)))
     steps.append(FlowStep("patients", int(rows["patient"].nunique())))
     return tuple(steps)
@@ -97,7 +97,9 @@ def _identifiers(at: SourceTable) -> Iterator[Finding]:
     shape: list[str] = []
     for header in at.source.identifiers:
         if at.has(header):
-            sure = classify_identifier(header, at.column(header).to_list()) == "verified" or is_birth_date(header)
+            sure = classify_identifier(header, at.column(header).first_texts(2000)) == "verified" or is_birth_date(
+                header
+            )
             (verified if sure else shape).append(header)
     for code, headers in (("TB170", verified), ("TB171", shape)):
         if headers:

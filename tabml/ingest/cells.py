@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 from pandas.api.types import pandas_dtype
 
 from tabml.core.codebook import ColumnMapping, VariableSpec
@@ -62,7 +60,7 @@ def fill(at: SourceTable, name: str, spec: VariableSpec, mapping: ColumnMapping)
         unit_step = _convert(reading, spec, mapping, f"variable {name!r}, source {at.name!r}")
         _limit(reading, spec)
         _round(reading, spec, exact=not unit_step)
-    values = _typed(reading.values, spec)
+    values = _typed(reading, spec)
     headers = _headers(mapping, expression)
     rule = Rule(
         variable=name,
@@ -106,7 +104,7 @@ def _read_texts(texts: Column, columns: SourceColumns, spec: VariableSpec, mappi
         return read_dates(texts, source.dates, source.century)
     if spec.kind in ("category", "boolean"):
         return read_levels(texts, spec, mapping)
-    return Reading(texts.spread(np.array(texts.distinct, dtype=object), None))
+    return Reading(texts)
 
 
 def _from_numbers(numbers: Numbers, columns: SourceColumns, spec: VariableSpec, mapping: ColumnMapping) -> Reading:
@@ -114,9 +112,8 @@ def _from_numbers(numbers: Numbers, columns: SourceColumns, spec: VariableSpec, 
     if spec.kind in ("number", "integer"):
         return Reading(numbers)
     if spec.kind == "boolean" and not mapping.recode:
-        values = np.where(numbers != 0, "1", "0").astype(object)
-        values[np.isnan(numbers)] = None
-        return Reading(values)
+        codes = np.where(np.isnan(numbers), -1, numbers != 0).astype(np.int8)
+        return Reading(Column.of_codes(pa.array(["0", "1"]), codes))
     known = pa.array(numbers).dictionary_encode()
     texts = [None if np.isnan(v) else f"{v:.15g}" for v in known.dictionary.to_pylist()]
     cells = Column.of_codes(pa.array(texts, pa.string()), known.indices.to_numpy())
@@ -128,7 +125,7 @@ def _note_text_numbers(reading: Reading, columns: SourceColumns, mapping: Column
     if mapping.column is None or columns.at.is_text:
         return
     text = columns.at.column(mapping.column).is_kind("text")
-    mask = text & ~np.isnan(reading.values.astype(np.float64)) & ~reading.notes.get("unit", np.zeros(len(text), bool))
+    mask = text & reading.known & ~reading.notes.get("unit", np.zeros(len(text), bool))
     if mask.any():
         reading.notes["stored_text"] = mask
 
@@ -143,7 +140,7 @@ def _convert(reading: Reading, spec: VariableSpec, mapping: ColumnMapping, where
         raise ConfigError(error.what, where=where, hint=error.hint) from None
     if factor == 1.0:
         return ""
-    reading.values = reading.values * factor
+    reading.values = reading.numbers * factor
     return f"{mapping.unit} to {spec.unit}: x {factor:g}"
 
 
@@ -152,11 +149,11 @@ def _limit(reading: Reading, spec: VariableSpec) -> None:
         return
     low, high = spec.range
     with np.errstate(invalid="ignore"):
-        outside = (reading.values < low) | (reading.values > high)
+        outside = (reading.numbers < low) | (reading.numbers > high)
     if outside.any():
         reading.notes["outside" if spec.outside == "missing" else "outside_kept"] = outside
         if spec.outside == "missing":
-            reading.values = np.where(outside, np.nan, reading.values)
+            reading.values = np.where(outside, np.nan, reading.numbers)
 
 
 def _round(reading: Reading, spec: VariableSpec, *, exact: bool) -> None:
@@ -164,29 +161,44 @@ def _round(reading: Reading, spec: VariableSpec, *, exact: bool) -> None:
     decimals = 0 if spec.kind == "integer" else spec.decimals
     if decimals is None:
         return
-    rounded = np.round(reading.values, decimals)
+    rounded = np.round(reading.numbers, decimals)
     if spec.kind == "integer" and exact:
         with np.errstate(invalid="ignore"):
-            fraction = np.abs(rounded - reading.values) > 1e-9
+            fraction = np.abs(rounded - reading.numbers) > 1e-9
         if fraction.any():
             reading.notes["fraction"] = fraction
     reading.values = rounded
 
 
-def _typed(values: NDArray[Any], spec: VariableSpec) -> pd.Series:
-    if spec.kind in ("number", "integer"):
-        series = pd.Series(values.astype(np.float64))
-        return as_kind(series.astype("Float64").mask(series.isna()), spec.kind)
-    if spec.kind == "boolean":
-        return pd.Series(values, dtype=object).map({"1": True, "0": False}).astype("boolean")
+def _typed(reading: Reading, spec: VariableSpec) -> pd.Series:
+    """The values with the dtype of their kind; levels as a category of the codes met, texts as strings."""
+    values, missing = reading.values, ~reading.known
+    if isinstance(values, Column):
+        if spec.kind == "boolean":
+            truth = values.spread(np.array([code == "1" for code in values.distinct], dtype=bool), False)
+            return pd.Series(pd.arrays.BooleanArray(truth, missing))
+        if spec.kind == "category":
+            return _levels(values, spec)
+        return pd.Series(values.values(), dtype="string")
     if spec.kind == "date":
-        return pd.Series(values).astype("datetime64[ns]")
-    return pd.Series(values, dtype="string")
+        return pd.Series(values)
+    if spec.kind == "integer":
+        whole = np.where(missing, 0, values)
+        return pd.Series(pd.arrays.IntegerArray(whole.astype(np.int64), missing))
+    return pd.Series(pd.arrays.FloatingArray(values.astype(np.float64, copy=False), missing))
+
+
+def _levels(codes: Column, spec: VariableSpec) -> pd.Series:
+    """Level codes as a category: those of the codebook first, others as they were met."""
+    levels = list(dict.fromkeys([*spec.levels, *codes.distinct]))
+    position = np.array([levels.index(code) for code in codes.distinct], dtype=np.int32)
+    return pd.Series(pd.Categorical.from_codes(codes.spread(position, -1), categories=pd.Index(levels, dtype=object)))
 
 
 def as_kind(series: pd.Series, kind: Kind) -> pd.Series:
     """A column with the dtype of its kind."""
-    return series.astype(pandas_dtype(DTYPES[kind]))
+    dtype = pandas_dtype(DTYPES[kind])
+    return series if series.dtype == dtype else series.astype(dtype)
 
 
 #: note -> (code, severity or None, sentence with {cells}, {column} and {name}).
@@ -222,7 +234,7 @@ def _findings(
     if columns.own_words_met.any():
         notes["own_missing"] = columns.own_words_met
     if mapping.expr is not None:
-        notes["derived"] = ~pd.isna(reading.values)
+        notes["derived"] = reading.known
     found = []
     for note, mask in notes.items():
         code, severity, sentence = _SENTENCES[note]

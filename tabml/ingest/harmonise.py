@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from tabml.core.codebook import Codebook, VariableSpec
 from tabml.core.cohort import Cohort, Variable
 from tabml.core.config import Data
 from tabml.core.errors import DataError, QuestionError
 from tabml.core.findings import Finding, finding, ordered
-from tabml.ingest.accounts import flow, source_findings
+from tabml.ingest.accounts import Joins, flow, source_findings
 from tabml.ingest.cells import as_kind
 from tabml.ingest.identity import SiteKey
 from tabml.ingest.new_rows import NewRows, new_rows
@@ -46,19 +49,10 @@ def harmonise(sheets: Sequence[RawSheet], codebook: Codebook, key: SiteKey, *, d
     """
     codebook, doubts = settle_proposals(codebook, data.accept_score, yes=yes)
     tables, sheet_findings = match_sources(sheets, codebook)
-    date = next(
-        (n for n, v in codebook.variables.items() if v.role in ("index_date", "visit") and v.kind == "date"), None
-    )
-    joined = {base: _join(base, codebook, tables, date, yes=yes) for base in codebook.base_sources()}
-    records = stack([part.records for part in joined.values()])
-    if not len(records):
-        raise DataError("no patient is left: the sources hold no data rows with an id")
-    cases = _shifted(joined)
-    policies = {name: codebook.sources[name].repeats for name in joined}
-    merged = merge_repeats(records, policies, date, yes=yes)
-    records, cases = _in_order(merged, cases)
+    merged, cases, joins = _merged(codebook, tables, yes=yes)
+    records = merged.records
     findings = [*doubts, *sheet_findings, *records.findings, *merged.findings]
-    findings += source_findings(codebook, tables, {n: (j.no_id, j.partners) for n, j in joined.items()}, records)
+    findings += source_findings(codebook, tables, joins, records)
     rows = _rows(records, codebook, key)
     variables = _variables(codebook, records)
     frame = _frame(records.values, codebook, variables)
@@ -70,13 +64,35 @@ def harmonise(sheets: Sequence[RawSheet], codebook: Codebook, key: SiteKey, *, d
         blocks=_blocks(frame, codebook, variables),
         provenance=provenance,
         findings=ordered(findings),
-        flow=flow(tables, codebook, {n: (j.no_id, j.partners) for n, j in joined.items()}, merged, rows),
+        flow=flow(tables, codebook, joins, merged, rows),
         conflicts=provenance.exceptions[provenance.exceptions["action"].str.startswith("conflict")].reset_index(
             drop=True
         ),
-        raw_ids=tuple(records.ids["shown"]),
+        raw_ids=tuple(records.ids["shown"].to_numpy(dtype=object).tolist()),
         key_id=key.key_id,
     )
+
+
+def _merged(
+    codebook: Codebook, tables: Mapping[str, SourceTable], *, yes: bool
+) -> tuple[Merged, list[RepeatCase], Joins]:
+    """The records of all sources, merged and in cohort order; the tables of the steps between end here."""
+    date = next(
+        (n for n, v in codebook.variables.items() if v.role in ("index_date", "visit") and v.kind == "date"), None
+    )
+    joined = {base: _join(base, codebook, tables, date, yes=yes) for base in codebook.base_sources()}
+    joins = {name: (part.no_id, part.partners) for name, part in joined.items()}
+    policies = {name: codebook.sources[name].repeats for name in joined}
+    join_cases = _shifted(joined)
+    records = stack([part.records for part in joined.values()])
+    if not len(records):
+        raise DataError("no patient is left: the sources hold no data rows with an id")
+    del joined
+    merged = merge_repeats(records, policies, date, yes=yes)
+    del records
+    cases = [*merged.cases, *_moved(join_cases, merged.kept)]
+    order = _sorted(merged.records.ids)
+    return replace(merged, records=merged.records.reordered(order)), _moved(cases, order), joins
 
 
 def settle_proposals(codebook: Codebook, accept_score: float, *, yes: bool) -> tuple[Codebook, tuple[Finding, ...]]:
@@ -174,12 +190,10 @@ def _join(base: str, codebook: Codebook, tables: Mapping[str, SourceTable], date
             records, join_keys(tables[base], source.join), other.records, join=source.join, source=name
         )
         partners[name] = (int((partner >= 0).sum()), leftover)
-        at = {int(p): i for i, p in enumerate(partner) if p >= 0}
-        cases += [replace(c, position=at[c.position]) for c in other.cases if c.position in at]
+        cases += _moved(other.cases, partner)
         records = replace(records, findings=(*records.findings, *other.findings))
     with_id = np.flatnonzero((records.ids["has_id"] | (records.ids["id"] != "")).to_numpy())
-    kept_at = {int(p): i for i, p in enumerate(with_id)}
-    cases = [replace(c, position=kept_at[c.position]) for c in cases if c.position in kept_at]
+    cases = _moved(cases, with_id)
     return _Joined(records.take(with_id), len(records) - len(with_id), tuple(cases), partners)
 
 
@@ -191,25 +205,35 @@ def _shifted(joined: Mapping[str, _Joined]) -> list[RepeatCase]:
     return cases
 
 
-def _in_order(merged: Merged, join_cases: Sequence[RepeatCase]) -> tuple[Records, list[RepeatCase]]:
-    """Records by (source name, normalised id, row), and all cases with their position in that order."""
-    kept_at = {int(p): i for i, p in enumerate(merged.kept)}
-    cases = [*merged.cases, *(replace(c, position=kept_at[c.position]) for c in join_cases if c.position in kept_at)]
-    order = merged.records.ids.sort_values(["source", "id"], kind="stable").index.to_numpy(dtype=np.int64)
-    now_at = np.empty(len(order), dtype=np.int64)
-    now_at[order] = np.arange(len(order))
-    return merged.records.take(order), [replace(c, position=int(now_at[c.position])) for c in cases]
+def _moved(cases: Sequence[RepeatCase], taken: NDArray[np.int64]) -> list[RepeatCase]:
+    """Cases at their new positions, when these positions were taken; those left behind go."""
+    if not cases:
+        return []
+    now_at = {int(p): i for i, p in enumerate(taken) if p >= 0}
+    return [replace(c, position=now_at[c.position]) for c in cases if c.position in now_at]
+
+
+def _sorted(ids: pd.DataFrame) -> NDArray[np.int64]:
+    """Positions by source name, then by id; equal ones keep their order."""
+    by_id = np.asarray(pc.sort_indices(pa.array(ids["id"], pa.string()))).astype(np.int64)
+    sources = pd.factorize(ids["source"], sort=True)[0]
+    return by_id[np.argsort(sources[by_id], kind="stable")] if sources.any() else by_id
 
 
 def _rows(records: Records, codebook: Codebook, key: SiteKey) -> pd.DataFrame:
     """Patient position, pseudonym, centre, source, visit date and group of every row."""
     ids = records.ids
-    patient = person_number(ids).to_numpy(dtype=np.int64)
-    first = ids.drop_duplicates(["scope", "id"])
-    pairs = zip(first["scope"], first["id"], strict=True)
-    names = np.array([key.pseudonym(scope, normalised) for scope, normalised in pairs], dtype=object)
+    patient = pd.factorize(records.ids["person"])[0].astype(np.int64)
+    first = np.unique(patient, return_index=True)[1]
+    names = np.empty(len(first), dtype=object)
+    scopes = ids["scope"].to_numpy()[first]
+    for scope in pd.unique(scopes):
+        mine = np.flatnonzero(scopes == scope)
+        names[mine] = key.pseudonyms(scope, pa.array(ids["id"].array.take(first[mine]), pa.string()))
     # Equal ids of two sources may be one person: one group. A row without an id is linked to nobody.
-    link = ids.assign(scope=ids["scope"].where(~ids["has_id"], ""))
+    group = patient
+    if (ids["scope"] != ids["scope"].iloc[0]).any():
+        group = person_number(ids.assign(scope=ids["scope"].where(~ids["has_id"], ""))).to_numpy(dtype=np.int64)
     return pd.DataFrame(
         {
             "patient": patient,
@@ -217,7 +241,7 @@ def _rows(records: Records, codebook: Codebook, key: SiteKey) -> pd.DataFrame:
             "centre": _centre(records, codebook),
             "source": ids["source"].to_numpy(dtype=object),
             "visit_date": _visit_date(records, codebook),
-            "group": person_number(link).to_numpy(dtype=np.int64),
+            "group": group,
         }
     )
 
@@ -228,7 +252,7 @@ def _centre(records: Records, codebook: Codebook) -> pd.Series:
         return pd.Series(pd.NA, index=records.ids.index, dtype="string")
     labels = codebook.variables[name].levels
     codes = records.values[name].astype("string")
-    return codes.map(lambda code: labels.get(code, code), na_action="ignore").astype("string")
+    return codes.map({code: labels.get(code, code) for code in codes.dropna().unique()}).astype("string")
 
 
 def _visit_date(records: Records, codebook: Codebook) -> pd.Series:
@@ -257,11 +281,11 @@ def _frame(values: pd.DataFrame, codebook: Codebook, variables: Mapping[str, Var
     columns = {}
     for name, variable in variables.items():
         if variable.kind == "category":
-            levels = pd.CategoricalDtype(list(variable.levels), ordered=variable.ordered)
-            columns[name] = values[name].astype(object).where(values[name].notna(), None).astype(levels)
+            levels = pd.Index(list(variable.levels), dtype=object)
+            columns[name] = values[name].cat.set_categories(levels, ordered=variable.ordered)
         else:
             columns[name] = as_kind(values[name], variable.kind)
-    return pd.DataFrame(columns, index=range(len(values)))
+    return pd.DataFrame(columns, index=range(len(values)), copy=False)
 
 
 def _blocks(frame: pd.DataFrame, codebook: Codebook, variables: Mapping[str, Variable]) -> dict[str, tuple[str, ...]]:

@@ -7,6 +7,7 @@ it: it only names patients (foundations.md section 1).
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import os
 import re
@@ -16,13 +17,20 @@ import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
 from tabml.core.errors import ConfigError
 from tabml.ingest.detectors import classify_identifier
+from tabml.ingest.read import Column
 
-__all__ = ["SiteKey", "classify_identifier", "normalise_id"]
+__all__ = ["SiteKey", "classify_identifier", "normalise_id", "normalise_ids"]
 
 KEY_BYTES = 32
 PSEUDONYM_BYTES = 10  # 80 bits: 16 base32 characters
+PATIENTS_AT_ONCE = 20_000
 _NUL = "\x00"
 
 
@@ -54,6 +62,19 @@ class SiteKey:
         """16 base32 characters for one patient of one scope (a source's name, or empty for global ids)."""
         return self._code(f"{scope}{_NUL}{normalised}")
 
+    def pseudonyms(self, scope: str, normalised: pa.Array) -> list[str]:
+        """`pseudonym` of many patients of one scope at once."""
+        sha256 = hashlib.sha256  # HMAC (RFC 2104) with the padded keys made once
+        secret = sha256(self.secret).digest() if len(self.secret) > 64 else self.secret
+        inner, outer = (bytes(b ^ pad for b in secret.ljust(64, b"\0")) for pad in (0x36, 0x5C))
+        inner += f"{scope}{_NUL}".encode()
+        names: list[str] = []
+        for start in range(0, len(normalised), PATIENTS_AT_ONCE):
+            texts = normalised.slice(start, PATIENTS_AT_ONCE).cast(pa.binary()).to_pylist()
+            digests = b"".join([sha256(outer + sha256(inner + text).digest()).digest() for text in texts])
+            names += _base32(np.frombuffer(digests, dtype=np.uint8).reshape(-1, 32)[:, :PSEUDONYM_BYTES])
+        return names
+
     def join_key(self, normalised: str) -> str:
         """16 base32 characters that join a features table, whatever its source."""
         return self._code(normalised)
@@ -77,6 +98,35 @@ def normalise_id(text: str, rule: str = "as_is") -> str:
     if rule == "digits":
         folded = re.sub(r"[^0-9]", "", folded)
     return folded.lstrip("0") or "0" if re.fullmatch(r"[0-9]+", folded) else folded
+
+
+def normalise_ids(cells: Column, rule: str = "as_is") -> Column:
+    """`normalise_id` of every cell of a canonical column; a cell whose id is empty is empty."""
+    texts = cells.texts.fill_null("")
+    if not np.asarray(pc.string_is_ascii(texts)).all():
+        return cells.mapped([normalise_id(text, rule) for text in cells.distinct])
+    texts = pc.ascii_lower(texts)
+    if pc.any(pc.ends_with(texts, "0")).as_py():
+        texts = pc.replace_substring_regex(texts, r"^([0-9]+)\.0+$", r"\1")
+    if rule == "digits":
+        texts = pc.replace_substring_regex(texts, "[^0-9]", "")
+    bare = pc.ascii_ltrim(texts, "0")
+    bare = pc.if_else(pc.and_(pc.equal(bare, ""), pc.not_equal(texts, "")), "0", bare)
+    texts = pc.if_else(pc.ascii_is_decimal(texts), bare, texts)
+    texts = pc.if_else(pc.equal(texts, ""), pa.scalar(None, texts.type), texts)
+    return Column(texts) if cells.codes is None else Column.of_codes(texts, cells.codes)
+
+
+def _base32(digests: NDArray[np.uint8]) -> list[str]:
+    """Base 32 (RFC 4648) of 10 bytes each: 16 letters each."""
+    groups = np.ascontiguousarray(digests).reshape(-1, 5)
+    forty = np.zeros(len(groups), dtype=np.int64)  # five bytes are eight letters of five bits
+    for place in range(5):
+        forty = (forty << 8) | groups[:, place]
+    fives = (forty[:, None] >> np.arange(35, -1, -5)) & 31
+    letters = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", dtype=np.uint8)[fives]
+    text = letters.tobytes().decode("ascii")
+    return [text[i : i + 16] for i in range(0, len(text), 16)]
 
 
 #: Files by which a folder is known to hold a study: a key beside its pseudonyms would undo them.

@@ -85,7 +85,11 @@ def new_rows(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence
     if absent:
         evidence = f"no column in the file for {', '.join(absent)}"
         findings.append(finding("TB702", evidence, columns=absent, count=len(absent)))
-    shown = tuple(records.ids["shown"]) if at.source.id is not None else ("",) * len(records)
+    shown = (
+        tuple(records.ids["shown"].to_numpy(dtype=object).tolist())
+        if at.source.id is not None
+        else ("",) * len(records)
+    )
     centres = _centres(codebook, records) if is_certain else (None,) * len(records)
     return NewRows(frame, tuple(at.row_numbers.tolist()), shown, centres, match.source, tuple(findings), absent)
 
@@ -247,9 +251,8 @@ def _frame(values: pd.DataFrame, codebook: Codebook, variables: Sequence[str]) -
         spec: VariableSpec = codebook.variables[name]
         present = values[name] if name in values else pd.Series(pd.NA, index=values.index, dtype=object)
         if spec.kind == "category":
-            codes = present.astype(object).where(present.notna(), None)
-            levels = list(spec.levels) or sorted(codes.dropna().unique())
-            columns[name] = codes.astype(pd.CategoricalDtype(levels, ordered=spec.ordered))
+            levels = pd.Index(list(spec.levels) or sorted(present.dropna().unique()), dtype=object)
+            columns[name] = present.astype("category").cat.set_categories(levels, ordered=spec.ordered)
         else:
             columns[name] = as_kind(present, spec.kind)
     return pd.DataFrame(columns, index=range(len(values)))

@@ -26,9 +26,8 @@ def make_provenance(records: Records, tables: Mapping[str, SourceTable], cases: 
 
 def _cells(records: Records, sources: Sequence[str]) -> pd.DataFrame:
     """Source and row of every patient's own table, and rows of the joined ones."""
-    position = {name: i for i, name in enumerate(sources)}
     cells = records.places.copy(deep=False)
-    cells.insert(0, "source", records.ids["source"].map(position).astype("int16"))
+    cells.insert(0, "source", pd.Index(sources).get_indexer(records.ids["source"].array).astype("int16"))
     return cells
 
 

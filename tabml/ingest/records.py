@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from tabml.core.codebook import Codebook, Join
 from tabml.core.errors import ConfigError
 from tabml.core.findings import Finding, finding
 from tabml.ingest.cells import Filled, Rule, fill
-from tabml.ingest.identity import normalise_id
+from tabml.ingest.identity import normalise_ids
 from tabml.ingest.read import Column
 from tabml.ingest.sources import SourceTable
 from tabml.ingest.wording import counted
@@ -29,7 +30,8 @@ class Records:
 
     `values`: variables (categories as text codes). `places`: `row`, the row number in the source's own file, and
     `{joined}.row` in each table joined to it (-1: none). `ids`: source, scope, id (normalised), shown (as
-    exported), has_id. `rules` say how each variable was filled from each source.
+    exported), has_id, and after merging person (see `person_number`). `rules` say how each variable was filled
+    from each source.
     """
 
     values: pd.DataFrame
@@ -44,9 +46,15 @@ class Records:
         return len(self.ids)
 
     def take(self, positions: NDArray[np.int64]) -> Records:
-        """The records at these positions, renumbered."""
-        tables = (t.iloc[positions].reset_index(drop=True) for t in (self.values, self.places, self.ids))
-        values, places, ids = tables
+        """The records at these positions, renumbered; -1 is a record in which everything is missing."""
+        if len(positions) == len(self) and bool((positions == np.arange(len(self))).all()):
+            return self
+        values, places, ids = (_taken(table, positions) for table in (self.values, self.places, self.ids))
+        return replace(self, values=values, places=places, ids=ids)
+
+    def reordered(self, order: NDArray[np.int64]) -> Records:
+        """`take` of all records in another order, by giving up this one: it is empty afterwards."""
+        values, places, ids = (_given_up(table, order) for table in (self.values, self.places, self.ids))
         return replace(self, values=values, places=places, ids=ids)
 
 
@@ -59,9 +67,10 @@ def read_records(at: SourceTable, codebook: Codebook, *, only: Sequence[str] | N
         if only is None or name in only:
             filled[name] = fill(at, name, spec, mapping)
     n = len(at)
+    pa.default_memory_pool().release_unused()  # what the columns took on the way
     ids, findings = _ids(at, codebook)
     return Records(
-        values=pd.DataFrame({k: f.values for k, f in filled.items()}, index=range(n)),
+        values=pd.DataFrame({k: f.values for k, f in filled.items()}, index=range(n), copy=False),
         places=pd.DataFrame({"row": at.row_numbers}),
         ids=ids,
         rules=tuple(f.rule for f in filled.values()),
@@ -72,7 +81,10 @@ def read_records(at: SourceTable, codebook: Codebook, *, only: Sequence[str] | N
 
 def person_number(ids: pd.DataFrame) -> pd.Series:
     """One number per (scope, id), counted in order of appearance."""
-    return ids.groupby(["scope", "id"], sort=False).ngroup()
+    ids_of, scopes_of = (pd.factorize(ids[name])[0].astype(np.int64) for name in ("id", "scope"))
+    if not scopes_of.any():  # one scope: the ids alone tell people apart
+        return pd.Series(ids_of, index=ids.index)
+    return pd.Series(pd.factorize(scopes_of * (len(ids) + 1) + ids_of)[0].astype(np.int64), index=ids.index)
 
 
 def _ids(at: SourceTable, codebook: Codebook) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
@@ -86,30 +98,29 @@ def _ids(at: SourceTable, codebook: Codebook) -> tuple[pd.DataFrame, tuple[Findi
     n = len(at)
     scope = "" if codebook.id_scope == "global" else at.name
     if column is None:
-        made = [f"row {number:09d}" for number in at.row_numbers]
-        shown = [str(number) for number in at.row_numbers]
-        ids = _id_table(at.name, at.name, made, shown, [False] * n)
+        made, shown = (pa.array([form.format(number) for number in at.row_numbers]) for form in ("row {:09d}", "{}"))
+        ids = _id_table(at.name, at.name, made, shown, np.zeros(n, dtype=bool))
         return ids, (
             finding(
                 "TB108", f"{at.place} has no id column: each of its {counted(n, 'row')} is one patient", source=at.name
             ),
         )
     cells = at.column(column)
-    shown = cells.to_list()
-    normal = {text: normalise_id(text, rule) for text in ["", *cells.distinct]}
-    ids = _id_table(at.name, scope, [normal[t] for t in shown], shown, [bool(normal[t]) for t in shown])
-    return ids, tuple(_id_findings(at, cells, normal))
+    normal = normalise_ids(cells, rule)
+    ids = _id_table(at.name, scope, normal.to_arrow(), cells.to_arrow(), normal.filled)
+    return ids, tuple(_id_findings(at, column, cells, normal))
 
 
-def _id_table(source: str, scope: str, ids: list[str], shown: list[str], has_id: list[bool]) -> pd.DataFrame:
-    table = pd.DataFrame({"source": source, "scope": scope, "id": ids, "shown": shown, "has_id": has_id})
-    return table.astype({"source": object, "scope": object, "id": object, "shown": object, "has_id": bool})
+def _id_table(source: str, scope: str, ids: pa.Array, shown: pa.Array, has_id: NDArray[np.bool_]) -> pd.DataFrame:
+    texts = {k: pd.array(v.fill_null(""), dtype="string[pyarrow]") for k, v in (("id", ids), ("shown", shown))}
+    names = {k: np.full(len(ids), v, dtype=object) for k, v in (("source", source), ("scope", scope))}
+    return pd.DataFrame({**names, **texts, "has_id": has_id}, copy=False)
 
 
-def _id_findings(at: SourceTable, cells: Column, normal: dict[str, str]) -> list[Finding]:
+def _id_findings(at: SourceTable, column: str, cells: Column, normal: Column) -> list[Finding]:
     found = []
-    column = at.source.id.column if at.source.id is not None else at.source.join.on  # type: ignore[union-attr]
-    collisions = sum(n - 1 for key, n in Counter(normal.values()).items() if key and n > 1)
+    n_ids = normal.n_distinct
+    collisions = cells.where(normal.filled).n_distinct - n_ids if n_ids < normal.n_filled else 0
     if collisions:
         evidence = (
             f"{collisions} ids of {column!r} ({at.name}) are written differently but taken as one patient: zeros at the "
@@ -129,9 +140,7 @@ def join_keys(base: SourceTable, join: Join) -> list[str]:
     column = base.source.id.column if base.source.id else join.on
     if join.expect == "many_to_one" and base.has(join.on):
         column = join.on
-    cells = base.column(column)
-    normal = {text: normalise_id(text, join.rule) for text in ["", *cells.distinct]}
-    return [normal[text] for text in cells.to_list()]
+    return normalise_ids(base.column(column), join.rule).to_list()
 
 
 def attach(
@@ -145,16 +154,15 @@ def attach(
     overlap = sorted(set(base.values.columns) & set(other.values.columns))
     if overlap:
         raise ConfigError(f"variable {overlap[0]!r} is filled by a source and by the table joined to it")
-    position = {key: i for i, key in enumerate(other.ids["id"]) if key}
-    if len(position) != int((other.ids["id"] != "").sum()):
+    ids = other.ids["id"].to_numpy(dtype=object)
+    known = np.flatnonzero(ids != "")
+    index = pd.Index(ids[known])
+    if not index.is_unique:
         raise ConfigError(f"the join to {join.to!r} would multiply patients", hint="repeats: of the joined source")
-    partner = np.array([position.get(key, -1) for key in keys], dtype=np.int64)
+    partner = np.append(known, -1)[index.get_indexer(np.array(keys, dtype=object))]
     found = partner >= 0
-    # Position -1 takes the last row and is blanked: one vectorised step per table.
-    values = other.values.iloc[partner].reset_index(drop=True) if len(other) else other.values.reindex(range(len(base)))
-    values = values.where(pd.Series(found), None) if len(other) and not found.all() else values
-    values = values.astype(other.values.dtypes.to_dict())
-    places = _taken(other.places, partner, found).rename(columns={"row": f"{source}.row"})
+    values = _taken(other.values, partner)
+    places = _taken(other.places, partner).rename(columns={"row": f"{source}.row"})
     wider = replace(
         base,
         values=pd.concat([base.values, values], axis=1),
@@ -163,22 +171,33 @@ def attach(
         findings=(*base.findings, *other.findings),
         missing_words={**base.missing_words, **other.missing_words},
     )
-    leftover = len(other) - len(set(partner[found].tolist()))
+    leftover = len(other) - len(np.unique(partner[found]))
     return wider, partner, leftover
 
 
-def _taken(table: pd.DataFrame, partner: NDArray[np.int64], found: NDArray[np.bool_]) -> pd.DataFrame:
-    columns = {}
-    for name in table.columns:
-        column = table[name].to_numpy()
-        taken = np.full(len(partner), -1, dtype=np.int32)
-        taken[found] = column[partner[found]]
-        columns[name] = taken
-    return pd.DataFrame(columns, index=range(len(partner)))
+def _given_up(table: pd.DataFrame, positions: NDArray[np.int64]) -> pd.DataFrame:
+    """`_taken`, with each column let go once it is copied: memory holds the table once."""
+    columns = {name: _at(table.pop(name).array, positions) for name in list(table.columns)}
+    return pd.DataFrame(columns, index=range(len(positions)), copy=False)
+
+
+def _taken(table: pd.DataFrame, positions: NDArray[np.int64]) -> pd.DataFrame:
+    """Rows of a table by position, renumbered; -1 gives missing values, and -1 where a column holds whole numbers."""
+    columns = {name: _at(table[name].array, positions) for name in table.columns}
+    return pd.DataFrame(columns, index=range(len(positions)), copy=False)
+
+
+def _at(cells: Any, positions: NDArray[np.int64]) -> Any:
+    if not isinstance(cells, pd.arrays.NumpyExtensionArray):
+        return cells.take(positions, allow_fill=True)
+    plain = cells.to_numpy()
+    return np.append(plain, np.array([-1], dtype=plain.dtype))[positions]
 
 
 def stack(parts: Sequence[Records]) -> Records:
     """Records of several sources below each other; variables a source lacks are missing there."""
+    if len(parts) == 1:
+        return parts[0]
     return Records(
         values=_concat_values([p.values for p in parts]),
         places=pd.concat([p.places for p in parts], ignore_index=True).fillna(-1).astype(np.int32),
@@ -192,11 +211,14 @@ def stack(parts: Sequence[Records]) -> Records:
 def _concat_values(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Below each other with the dtypes kept: a column one frame lacks is filled with its own kind of missing."""
     dtypes = {name: frame[name].dtype for frame in frames for name in frame.columns}
-    columns = {}
+    columns: dict[str, Any] = {}
     for name, dtype in dtypes.items():
         pieces = [
             frame[name] if name in frame.columns else pd.Series(pd.NA, index=frame.index, dtype=object).astype(dtype)
             for frame in frames
         ]
-        columns[name] = pd.concat(pieces, ignore_index=True)
+        if isinstance(dtype, pd.CategoricalDtype):
+            columns[name] = pd.api.types.union_categoricals(pieces)
+        else:
+            columns[name] = pd.concat(pieces, ignore_index=True)
     return pd.DataFrame(columns, index=range(sum(map(len, frames))))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -57,7 +57,11 @@ def merge_repeats(records: Records, policies: Mapping[str, Repeats], date: str |
     missing.
     """
     key = person_number(records.ids)
+    records = replace(records, ids=records.ids.assign(person=key))
     source = records.ids["source"]
+    if key.is_unique:
+        found = tuple(_nameless(records))
+        return Merged(records, np.arange(len(records), dtype=np.int64), (), exact={}, settled={}, findings=found)
     policy = source.map({n: p.conflict for n, p in policies.items()})
     same = _exact_copies(records.values, key)
     copies = same & (source.map({n: p.exact for n, p in policies.items()}) == "merge")
@@ -75,7 +79,7 @@ def merge_repeats(records: Records, policies: Mapping[str, Repeats], date: str |
         left[[i for i in group if i != case.keep]] = False
     kept = np.flatnonzero(left)
     settled = ~left & ~copies.to_numpy()
-    merged = Records(**{**vars(records), "values": values}).take(kept)
+    merged = replace(records, values=values).take(kept)
     return Merged(
         merged,
         kept,
@@ -187,13 +191,7 @@ def _findings(
             f"{counted(n, 'patient')} of {name} with rows that differ; settled by policy: {how.replace('_', ' ')}"
         )
         found.append(finding("TB122", evidence, count=n, source=name))
-    nameless = ~records.ids["has_id"].to_numpy()
-    equal = (
-        records.values.duplicated().to_numpy() if len(records.values.columns) else np.zeros(len(records), dtype=bool)
-    )
-    for name, n in _by_source(source, nameless & equal).items():
-        evidence = f"{counted(n, 'row')} of {name} equal to an earlier one, without an id: kept"
-        found.append(finding("TB121", evidence, count=n, source=name))
+    found.extend(_nameless(records))
     remaining = key.iloc[kept]
     for name in sorted(source.iloc[kept].unique()):
         mine = remaining[(source.iloc[kept] == name).to_numpy()]
@@ -201,3 +199,14 @@ def _findings(
             evidence = f"{name}: {counted(len(mine), 'row')} of {counted(mine.nunique(), 'patient')}"
             found.append(finding("TB123", evidence, count=len(mine), source=name))
     return found
+
+
+def _nameless(records: Records) -> Iterator[Finding]:
+    """TB121 for rows without an id that equal an earlier row."""
+    nameless = ~records.ids["has_id"].to_numpy()
+    if not nameless.any() or not len(records.values.columns):
+        return
+    equal = records.values.duplicated().to_numpy()
+    for name, n in _by_source(records.ids["source"], nameless & equal).items():
+        evidence = f"{counted(n, 'row')} of {name} equal to an earlier one, without an id: kept"
+        yield finding("TB121", evidence, count=n, source=name)

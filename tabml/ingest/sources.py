@@ -64,7 +64,7 @@ class SourceTable:
     def column(self, header: str) -> Column:
         """The cells of the kept rows."""
         self.index(header)
-        return self.table.column(header).take(self.kept)
+        return self.table.cells(header, self.row_numbers)
 
     def letter(self, header: str) -> str:
         return column_letter(self.table.columns[self.index(header)])

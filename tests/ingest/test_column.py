@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tabml.ingest.read import Column, RawSheet, typed_column
@@ -25,6 +25,7 @@ def both_ways(texts: list[str | None]) -> list[Column]:
     return [Column(given_texts), Column.of_codes(encoded.dictionary, codes)]
 
 
+@settings(deadline=None)
 @given(TEXTS, st.data())
 def test_both_ways_of_storing_say_the_same(texts: list[str | None], data: st.DataObject) -> None:
     positions = np.array(data.draw(st.lists(st.integers(0, max(0, len(texts) - 1)), max_size=20 if texts else 0)), dtype=np.int64)  # fmt: skip
@@ -60,6 +61,7 @@ def test_cells_come_back_as_their_file_held_them() -> None:
     assert column.is_kind("number").tolist() == [type(v) is float for v in cells]
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False), st.integers(-(10**9), 10**9).map(float))))  # fmt: skip
 def test_numbers_of_a_typed_array_are_written_as_python_writes_them(numbers: list[float | None]) -> None:
     assert typed_column(pa.array(numbers, pa.float64())).to_list() == [cell_text(v) for v in numbers]

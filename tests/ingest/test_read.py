@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
-from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
@@ -410,15 +409,14 @@ class TestFiles:
         sheets = read_files([EXPORTS / "cleveland_clinic.xlsx"], Data())
         assert {s.sha256[:12] for s in sheets} == {"15976c45ac3c"}
 
-    def test_only_cell_values_come_back_from_a_child(self, tmp_path: Path) -> None:
-        import io
-        import pickle
+    def test_only_cells_and_words_come_back_from_a_child(self, tmp_path: Path) -> None:
+        path = write_xlsx(tmp_path / "a.xlsx", {"S": sheet_xml(TABLE, first=(1, 2))})
+        out = io.BytesIO()
+        child.send(str(path), out, mend=False)
+        sheet, (kind, batch), end = child.receive(io.BytesIO(out.getvalue()))
+        assert (sheet, kind, end) == (("sheet", "S", False, [], 1), "cells", ("end",))
+        assert batch.to_pylist()[1] == {"0": "P1", "1": 63.0, "2": 233.0}
 
-        def parts() -> Iterator[Any]:
-            yield ("rows", [(date(2020, 1, 1), 1.5)])
-            yield Path("x")
-
-        good, bad = (io.BytesIO(pickle.dumps(part)) for part in parts())
-        assert child.SafeUnpickler(good).load() == ("rows", [(date(2020, 1, 1), 1.5)])
-        with pytest.raises(pickle.UnpicklingError, match="is no cell value"):
-            child.SafeUnpickler(bad).load()
+    @pytest.mark.parametrize("damage", [b"W\0\0\0\0\0\0\0\5[1, 2", b"C\0\0\0\0\0\0\0\4xxxx", b"C\0", b""])
+    def test_child_that_sends_anything_else_is_given_up(self, damage: bytes) -> None:
+        assert list(workbook_module._received(io.BytesIO(damage)))[-1] == ("error", "MemoryError", None)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from functools import cached_property
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tabml.ingest.read import CellValue, RawSheet, Row
 from tabml.ingest.values import cell_text, fold, is_missing, parse_number, read_date
@@ -14,6 +16,9 @@ from tabml.ingest.values import cell_text, fold, is_missing, parse_number, read_
 Kind = Literal["blank", "text", "number", "date"]
 HEAD_ROWS = 30  # a header further down is named with --header-row
 SAMPLE_ROWS = 200
+BELOW = 60
+#: Kinds that cells below a header can have; of equally frequent ones the first counts.
+USUAL: tuple[Kind, ...] = ("date", "number", "text")
 
 
 def kind_of(value: CellValue) -> Kind:
@@ -27,6 +32,8 @@ def kind_of(value: CellValue) -> Kind:
 
 def _kind_of_text(text: str) -> Kind:
     text = text.strip()
+    if text.isascii() and text.replace(".", "", 1).isdigit():
+        return "number"
     if is_missing(text):
         return "blank"
     if not any(c.isdigit() for c in text):
@@ -82,12 +89,14 @@ class Grid:
     @cached_property
     def kinds(self) -> tuple[tuple[Kind, ...], ...]:
         """Kinds of the cells of head and sample."""
-        return tuple(tuple(kind_of(v) for v in row[: self.width]) for row in self.sample)
+        known = {(type(v), v): kind_of(v) for row in self.sample for v in row}
+        return tuple(tuple([known[type(v), v] for v in row[: self.width]]) for row in self.sample)
 
     @cached_property
     def folded(self) -> tuple[tuple[str, ...], ...]:
         """Folded texts of head and sample, all as wide as the grid."""
-        return tuple(tuple(fold(cell_text(v)) for v in row[: self.width]) for row in self.sample)
+        known = {(type(v), v): fold(cell_text(v)) for row in self.sample for v in row}
+        return tuple(tuple([known[type(v), v] for v in row[: self.width]]) for row in self.sample)
 
     @cached_property
     def used(self) -> tuple[int, ...]:
@@ -95,17 +104,26 @@ class Grid:
         columns = range(1, self.width + 1)
         return tuple(c for c in columns if sum(k[c - 1] != "blank" for k in self.kinds if c <= len(k)) > 1)
 
-    def below(self, row: int, n: int = 60) -> tuple[tuple[Kind, ...], ...]:
-        """Kinds of the next rows after `row`."""
-        return self.kinds[row : row + n]
-
     def main_kind(self, row: int, column: int) -> Kind:
-        """The usual kind of a column below `row`; blank where nothing stands there."""
-        kinds = Counter(k[column - 1] for k in self.below(row) if column <= len(k))
-        kinds.pop("blank", None)
-        return max(sorted(kinds), key=lambda k: kinds[k]) if kinds else "blank"
+        """The usual kind of a column in the next rows after `row`; blank where nothing stands there."""
+        if row not in self._main_kinds:
+            counts = (self._kind_codes[row : row + BELOW, :, None] == np.arange(len(USUAL))).sum(axis=0)
+            self._main_kinds[row] = np.where(counts.any(axis=1), counts.argmax(axis=1), -1).tolist()
+        code = self._main_kinds[row][column - 1]
+        return USUAL[code] if code >= 0 else "blank"
 
-    def texts_below(self, row: int, column: int, n: int = 60) -> list[str]:
+    @cached_property
+    def _main_kinds(self) -> dict[int, list[int]]:
+        return {}
+
+    @cached_property
+    def _kind_codes(self) -> NDArray[np.int8]:
+        """Position in `USUAL` of the kind of each cell, -1 where blank: (n_rows, n_columns)."""
+        codes = {kind: i for i, kind in enumerate(USUAL)}
+        cells = [[codes.get(kind, -1) for kind in row] for row in self.kinds]
+        return np.array(cells, dtype=np.int8).reshape(len(cells), self.width)
+
+    def texts_below(self, row: int, column: int, n: int = BELOW) -> list[str]:
         """Folded texts of a column in the next rows."""
-        rows = self.sheet.rows(row + 1, n)
-        return [fold(cell_text(r[column - 1])) for r in rows if column <= len(r) and r[column - 1] is not None]
+        rows = self.sample[row : row + n]
+        return [fold(cell_text(r[column - 1])) for r in rows if r[column - 1] is not None]

@@ -76,8 +76,15 @@ class Table:
 
     def column(self, header: str) -> Column:
         """The cells of one column in the data rows, without the spaces around them."""
-        cells = self.sheet.columns[self.columns[self.position(header)] - 1]
-        return cells.take(self.row_numbers.astype(np.int64) - 1).canonical()
+        return self.cells(header, self.row_numbers)
+
+    def cells(self, header: str, row_numbers: NDArray[np.int32]) -> Column:
+        """The cells of one column in these rows of the sheet (rising), without the spaces around them."""
+        column = self.sheet.columns[self.columns[self.position(header)] - 1]
+        n = len(row_numbers)
+        if n and row_numbers[-1] - row_numbers[0] + 1 == n:
+            return column.slice(int(row_numbers[0]) - 1, n).canonical()
+        return column.take(row_numbers.astype(np.int64) - 1).canonical()
 
     def texts(self, header: str) -> list[str]:
         """Texts of one column in the data rows, '' where blank: for small tables."""

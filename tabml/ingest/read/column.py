@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -59,13 +60,20 @@ class Column:
         return cls.of_texts(pa.array(texts, pa.string()), kinds)
 
     @classmethod
-    def of_texts(cls, texts: pa.Array | pa.ChunkedArray, kinds: NDArray[np.uint8] | None = None) -> Column:
-        """A column of Arrow texts (null where empty), stored by distinct text where that pays."""
-        whole = _whole(texts)
-        sample = whole.slice(0, SAMPLE)
-        if len(sample) and len(pc.unique(sample)) > max(FEW * len(sample), 1):
-            return cls(whole, None, kinds)
-        return cls(*_encoded(whole), kinds)
+    def of_texts(
+        cls,
+        texts: pa.Array | pa.ChunkedArray,
+        kinds: NDArray[np.uint8] | None = None,
+        *,
+        like: Column | None = None,
+    ) -> Column:
+        """A column of Arrow texts (null where empty), stored by distinct text where that pays, or as `like` is."""
+        if like is not None:
+            is_varied = like.codes is None
+        else:
+            sample = texts.slice(0, SAMPLE)
+            is_varied = len(sample) > 0 and len(pc.unique(sample)) > max(FEW * len(sample), 1)
+        return cls(_whole(texts), None, kinds) if is_varied else cls(*_encoded(texts), kinds)
 
     @classmethod
     def of_codes(cls, texts: pa.Array, codes: Integers, kinds: NDArray[np.uint8] | None = None) -> Column:
@@ -80,6 +88,30 @@ class Column:
             own, merged = _encoded(texts)
             texts, codes = own, np.append(merged, -1)[codes]
         return cls(texts, _small(codes, len(texts)), kinds)
+
+    @classmethod
+    def empty(cls, n: int) -> Column:
+        """A column of n empty cells."""
+        return cls(pa.array([], pa.string()), np.full(n, -1, dtype=np.int8))
+
+    @classmethod
+    def concat(cls, parts: Sequence[Column]) -> Column:
+        """Columns below each other, stored by distinct text where most of their cells are."""
+        if len(parts) == 1:
+            return parts[0]
+        kinds = None
+        if any(part.kinds is not None for part in parts):
+            kinds = np.concatenate([np.zeros(len(p), np.uint8) if p.kinds is None else p.kinds for p in parts])
+        if 2 * sum(len(part) for part in parts if part.codes is None) > sum(map(len, parts)):
+            return cls(_whole(pa.chunked_array([part.to_arrow() for part in parts])), None, kinds)
+        encoded = [part if part.codes is not None else cls(*_encoded(part.texts)) for part in parts]
+        texts, merged = _encoded(_whole(pa.chunked_array([part.texts for part in encoded])))
+        ends = np.cumsum([len(part.texts) for part in encoded])
+        codes = [
+            np.append(merged[end - len(part.texts) : end], -1)[part.codes]
+            for part, end in zip(encoded, ends, strict=True)
+        ]
+        return cls(texts, _small(np.concatenate(codes), len(texts)), kinds)
 
     def __len__(self) -> int:
         return len(self.texts) if self.codes is None else len(self.codes)
@@ -111,6 +143,11 @@ class Column:
         if self.codes is not None:
             return self.codes >= 0
         return np.asarray(self.texts.is_valid())
+
+    @property
+    def n_distinct(self) -> int:
+        """How many different texts the cells hold."""
+        return len(self.texts) if self.codes is not None else int(pc.count_distinct(self.texts).as_py())
 
     @property
     def n_filled(self) -> int:
@@ -151,8 +188,6 @@ class Column:
 
     def take(self, positions: NDArray[np.int64]) -> Column:
         """The cells at these positions (from 0), in their order."""
-        if len(positions) and positions[-1] - positions[0] + 1 == len(positions) and (np.diff(positions) == 1).all():
-            return self.slice(int(positions[0]), len(positions))
         kinds = None if self.kinds is None else self.kinds[positions]
         if self.codes is None:
             return Column(self.texts.take(pa.array(positions)), None, kinds)
@@ -181,11 +216,15 @@ class Column:
         """The column with the cells outside `keep` emptied."""
         if self.codes is not None:
             return Column.of_codes(self.texts, np.where(keep, self.codes, -1), self.kinds)
-        return Column(pc.if_else(pa.array(keep), self.texts, pa.scalar(None, self.texts.type)), None, self.kinds)
+        valid = pa.py_buffer(np.packbits(keep & self.filled, bitorder="little"))
+        texts = self.texts if not self.texts.offset else pa.concat_arrays([self.texts, self.texts.slice(0, 0)])
+        return Column(pa.Array.from_buffers(texts.type, len(keep), [valid, *texts.buffers()[1:]]), None, self.kinds)
 
     def or_else(self, other: Column) -> Column:
         """Empty cells filled from another column of the same length."""
-        return Column.of_texts(pc.coalesce(self.to_arrow(), other.to_arrow()))
+        if not (other.filled & ~self.filled).any():
+            return self
+        return Column.of_texts(pc.coalesce(self.to_arrow(), other.to_arrow()), self.kinds)
 
     def to_arrow(self) -> pa.Array:
         """One text a cell, null where empty."""
@@ -196,6 +235,11 @@ class Column:
     def to_list(self) -> list[str]:
         """One text a cell, '' where empty."""
         return [text or "" for text in self.to_arrow().to_pylist()]
+
+    def first_texts(self, n: int) -> list[str]:
+        """Texts of the first n filled cells."""
+        at = np.flatnonzero(self.filled)[:n]
+        return self.take(at).to_list()
 
     def values(self) -> list[CellValue]:
         """The cells as the file holds them."""
@@ -216,6 +260,30 @@ class Column:
     def _positions(self) -> NDArray[np.int64]:
         """Position in `distinct` of each filled cell of a column without codes."""
         return np.cumsum(self.filled) - 1
+
+
+def stacked(chunks: list[tuple[Column, ...]]) -> list[Column]:
+    """Chunks of rows below each other; a chunk of fewer columns ends in empty cells. Empties the list."""
+    lengths = [len(chunk[0]) if chunk else 0 for chunk in chunks]
+    by_column = [
+        [column if column is not None else Column.empty(n) for column, n in zip(parts, lengths, strict=True)]
+        for parts in zip_longest(*chunks)
+    ]
+    chunks.clear()
+    columns = []
+    while by_column:  # the parts of a column go as soon as it is whole
+        columns.append(Column.concat(by_column.pop(0)))
+    return columns
+
+
+def any_filled(columns: Sequence[Column]) -> NDArray[np.bool_]:
+    """Rows that hold something: (n_rows,)."""
+    filled = np.zeros(len(columns[0]) if columns else 0, dtype=bool)
+    for column in columns:
+        filled |= column.filled
+        if filled.all():
+            break
+    return filled
 
 
 def _value(text: str, kind: int) -> CellValue:
@@ -245,11 +313,11 @@ def _whole(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
     return texts.combine_chunks() if texts.num_chunks != 1 else texts.chunk(0)
 
 
-def _encoded(texts: pa.Array) -> tuple[pa.Array, Integers]:
+def _encoded(texts: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, Integers]:
     """Distinct texts in order of appearance, and the position of each cell's, -1 where null."""
-    encoded = texts.dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return encoded.dictionary, _small(codes, len(encoded.dictionary))
+    encoded = _whole(texts).dictionary_encode()
+    codes = encoded.indices.fill_null(-1) if encoded.null_count else encoded.indices
+    return encoded.dictionary, _small(codes.to_numpy(), len(encoded.dictionary))
 
 
 def _small(codes: Integers, n: int) -> Integers:

@@ -102,6 +102,10 @@ def _check_markup(block: bytes, file: str) -> None:
         raise InputError(
             "the workbook holds a document type definition, which no Excel writes", where=file, hint=RESAVE
         )
+    _refuse_wide(block, file)
+
+
+def _refuse_wide(block: bytes, file: str) -> None:
     if block.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00")):
         raise InputError("a part of the workbook is not UTF-8", where=file, hint=RESAVE)
 
@@ -132,8 +136,10 @@ def _scan_sheet(archive: zipfile.ZipFile, part: str, facts: SheetFacts, file: st
             head = stream.read(BLOCK)
             patterns = Patterns.of(head)
             for piece in _pieces(head, stream, patterns.prefix, where):
-                _check_markup(piece, where)
+                _refuse_wide(piece, where)
                 patterns.read(piece, facts)
+                if facts.has_declarations:
+                    _check_markup(piece, where)
                 _check_bounds(facts, where, data)
     except DAMAGE:
         raise damaged(Path(file), facts.name) from None

@@ -11,8 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tabml.ingest.read.child import KNOWN_ERRORS
 from tabml.ingest.read.records import Range, address, column_number
+
+Numbers = NDArray[np.int64]
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384  # the sheet sizes of Excel
 ADDRESSES_KEPT = 100
@@ -53,6 +58,9 @@ class SheetFacts:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[Range] = field(default_factory=list)
+    has_declarations: bool = False
+    """The last piece holds `<!`: a comment, CDATA, or what no workbook may hold."""
+
     is_plain: bool = True
     """Written the way Excel and its libraries write; anything else is read in a child process."""
 
@@ -74,8 +82,7 @@ class SheetFacts:
 class Patterns:
     """The patterns of one sheet, which depend on its namespace prefix (`<c` or `<x:c`)."""
 
-    quick_columns: re.Pattern[bytes]
-    quick_rows: re.Pattern[bytes]
+    quick: re.Pattern[bytes]
     cell_start: re.Pattern[bytes]
     cell: re.Pattern[bytes]
     reference: re.Pattern[bytes]
@@ -88,8 +95,7 @@ class Patterns:
         found = re.search(rb"<(\w+:)?worksheet[\s>]", head)
         p = (found[1] or b"") if found else b""
         return cls(
-            re.compile(rb'<%sc r="([A-Z]+)' % p),
-            re.compile(rb'<%sc r="[A-Z]+([0-9]+)"' % p),
+            re.compile(rb'<%sc r="[A-Z]+[0-9]+"' % p),
             re.compile(rb"<%sc(?=[\s/>])" % p),
             re.compile(rb"<%sc(?=[\s/>])([^<>]*?)(/?)>" % p),
             re.compile(rb"""(?:^|\s)r\s*=\s*["']([A-Za-z]+)([0-9]+)["']"""),
@@ -99,50 +105,32 @@ class Patterns:
 
     def read(self, piece: bytes, facts: SheetFacts) -> None:
         """Add one piece of the sheet to its facts."""
-        if self.prefix or b"<!" in piece:  # comments and CDATA may hold what looks like cells
+        tags = Tags.of(piece)
+        facts.has_declarations = tags.some_begin(b"!")
+        if self.prefix or facts.has_declarations:  # comments and CDATA may hold what looks like cells
             facts.is_plain = False
-        self._bounds(piece, facts)
+        self._bounds(piece, tags, facts)
         if b't="e"' in piece or b"t='e'" in piece:
             self._errors(piece, facts)
-        if b"<%sf" % self.prefix in piece:
+        if self.prefix or tags.some_begin(b"f"):
             self._formulas(piece, facts)
         if b"hidden" in piece:
             self._hidden(piece, facts)
         if b"mergeCell" in piece:
             facts.merged.extend(_merged(piece))
 
-    def _bounds(self, piece: bytes, facts: SheetFacts) -> None:
-        """Farthest row and column: from distinct letters and digits where all cells look alike, else one by one."""
-        columns = self.quick_columns.findall(piece)
-        # `<c` also begins `<cols`: only where the plain count differs are the tags looked at
-        cells = piece.count(b"<%sc" % self.prefix)
-        if cells != len(columns):
-            cells = len(self.cell_start.findall(piece))
-        facts.cells += cells
-        if len(columns) == cells:
-            far_column = max(set(columns), key=lambda c: (len(c), c), default=b"")
-            rows = set(self.quick_rows.findall(piece))
-            far_row = max(rows, key=lambda r: (len(r), r), default=b"0")
-            if int(far_row[:12]) <= facts.last_row and column_number(far_column[:6].decode()) <= facts.last_column:
-                return
-            self._far_cell(piece, facts, far_column, far_row)
+    def _bounds(self, piece: bytes, tags: Tags, facts: SheetFacts) -> None:
+        """Farthest row and column: from all references at once where cells look alike, else one by one."""
+        found = tags.references() if not self.prefix else None
+        if found is not None:
+            facts.cells += len(found[0])
+            _stretch(facts, *found)
             return
-        facts.is_plain = False
+        cells = len(self.cell_start.findall(piece))
+        facts.cells += cells
+        # An address as a library writes it, but beyond what was read at once: only its place is odd.
+        facts.is_plain &= not self.prefix and len(self.quick.findall(piece)) == cells
         self._bounds_slowly(piece, facts)
-
-    def _far_cell(self, piece: bytes, facts: SheetFacts, far_column: bytes, far_row: bytes) -> None:
-        column, row = column_number(far_column[:6].decode()), int(far_row[:12])
-        if column > facts.last_column:
-            facts.last_column = column
-            facts.widest = self._address_of(piece, far_column + rb"[0-9]+") or facts.widest
-        if row > facts.last_row:
-            facts.last_row = row
-            if row > MAX_ROW or facts.box > 1_000_000:  # not needed before, and every piece is deeper than the last
-                facts.deepest = self._address_of(piece, rb"[A-Z]+" + far_row) or facts.deepest
-
-    def _address_of(self, piece: bytes, reference: bytes) -> str | None:
-        found = re.search(rb'r="(%s)"' % reference, piece)
-        return found[1].decode("ascii") if found else None
 
     def _bounds_slowly(self, piece: bytes, facts: SheetFacts) -> None:
         row, column = facts.last_row, 0
@@ -207,6 +195,59 @@ class Patterns:
             if _is_hidden(column[1]):
                 first, last = (_number(column[1], name) for name in (b"min", b"max"))
                 facts.hidden_columns.update(range(first, min(last, MAX_COLUMN) + 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Tags:
+    """Where the tags of a piece begin: bytes, positions of `<`, and the letter after each."""
+
+    data: NDArray[np.uint8]
+    at: Numbers
+    letters: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, piece: bytes) -> Tags:
+        data = np.frombuffer(piece + bytes(20), dtype=np.uint8)
+        at = np.flatnonzero(data == ord("<"))
+        return cls(data, at, data[at + 1])
+
+    def some_begin(self, letter: bytes) -> bool:
+        """Whether some tag begins with this letter."""
+        return bool((self.letters == letter[0]).any())
+
+    def references(self) -> tuple[Numbers, Numbers] | None:
+        """Row and column of every cell, where all begin `<c r="AB12"`; None where some are written otherwise."""
+        tags = self.at[self.letters == ord("c")]
+        tags = tags[np.isin(self.data[tags + 2], list(b" \t\r\n/>"))]
+        if any((self.data[tags + place] != letter).any() for place, letter in enumerate(b'<c r="')):
+            return None
+        column, at = _run(self.data, tags + 6, 3, base=26, zero=64)
+        row, end = _run(self.data, at, 8, base=10, zero=47)
+        is_odd = (at == tags + 6) | (end == at) | (self.data[end] != ord('"'))
+        return None if is_odd.any() else (row, column)
+
+
+def _run(data: NDArray[np.uint8], at: Numbers, longest: int, *, base: int, zero: int) -> tuple[Numbers, Numbers]:
+    """The number that a run of letters or digits stands for, and where it ends; `zero` is the byte before the first."""
+    value = np.zeros(len(at), dtype=np.int64)
+    shift = 1 if base == 26 else 0
+    is_on = np.ones(len(at), dtype=bool)
+    for _ in range(longest):
+        digit = data[at].astype(np.int64) - zero
+        is_on &= (digit >= 1) & (digit <= base)
+        value = np.where(is_on, value * base + digit - 1 + shift, value)
+        at = at + is_on
+    return value, at
+
+
+def _stretch(facts: SheetFacts, rows: Numbers, columns: Numbers) -> None:
+    if not len(rows):
+        return
+    wide, deep = int(columns.argmax()), int(rows.argmax())
+    if columns[wide] > facts.last_column:
+        facts.last_column, facts.widest = int(columns[wide]), address(int(rows[wide]), int(columns[wide]))
+    if rows[deep] > facts.last_row:
+        facts.last_row, facts.deepest = int(rows[deep]), address(int(rows[deep]), int(columns[deep]))
 
 
 def _is_hidden(attributes: bytes) -> bool:

@@ -69,14 +69,13 @@ def _all(array: pa.Array, kind: str) -> NDArray[np.uint8]:
 
 def _numbers(numbers: pa.Array) -> pa.Array:
     """Shortest texts that give the number back; whole numbers without `.0`."""
-    numbers = pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float64()), numbers)
-    size = pc.abs(numbers)
-    plain = pc.or_(pc.and_(pc.greater_equal(size, PLAIN[0]), pc.less(size, PLAIN[1])), pc.equal(numbers, 0))
-    texts = pc.add(numbers, 0.0).cast(pa.string())  # adding zero takes the sign off -0.0
-    if pc.all(plain).as_py() is not False:
+    values = numbers.to_numpy(zero_copy_only=False) + 0.0  # adding zero takes the sign off -0.0
+    size = np.abs(values)
+    odd = ~((size >= PLAIN[0]) & (size < PLAIN[1]) | (values == 0) | np.isnan(values))
+    texts = pa.array(values, from_pandas=True).cast(pa.string())
+    if not odd.any():
         return texts
-    odd = numbers.filter(pc.invert(plain))
-    return pc.replace_with_mask(texts, pc.invert(plain).fill_null(False), pa.array(map(_long, odd.to_pylist())))
+    return pc.replace_with_mask(texts, pa.array(odd), pa.array(map(_long, values[odd].tolist())))
 
 
 def _long(number: float) -> str:

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pickle
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from tabml.core.config import Data
 from tabml.core.errors import InputError
 from tabml.ingest.read import child
+from tabml.ingest.read.column import Column, any_filled, stacked
 from tabml.ingest.read.guard import Guarded, check_archive, damaged, guard
-from tabml.ingest.read.records import RawSheet, Row
+from tabml.ingest.read.records import RawSheet
 from tabml.ingest.read.scan import SheetFacts
 from tabml.ingest.read.sniff import DECRYPT, RESAVE, Content, unreadable
+from tabml.ingest.read.typed import mixed_column
 
 #: Unpacked bytes up to which a clean workbook is read in this process: its cells cannot need more than a
-#: few hundred MB, so a child (about 0.1 s, and every cell sent through a pipe) would protect nothing.
-SMALL_WORKBOOK = 32_000_000
+#: few hundred MB, so a child (a quarter of a second, and every cell sent through a pipe) would protect nothing.
+SMALL_WORKBOOK = 256_000_000
 BYTES_PER_CELL = 120  # a calamine cell, its Python object and its place in two rows, rounded up
 BASE_BYTES = 1 << 30  # interpreter, libraries and one chunk of rows
 
@@ -33,7 +38,7 @@ class _Sheet:
     name: str
     hidden: bool
     merged: tuple[tuple[int, int, int, int], ...]
-    rows: tuple[Row, ...]
+    columns: tuple[Column, ...]
 
 
 def read_workbook(path: Path, content: Content, data: Data) -> tuple[RawSheet, ...]:
@@ -54,8 +59,7 @@ def read_workbook(path: Path, content: Content, data: Data) -> tuple[RawSheet, .
 
 
 def _raw(file: str, digest: str, sheet: _Sheet, facts: SheetFacts | None) -> RawSheet:
-    rows = _trimmed(sheet.rows)
-    raw = RawSheet.of_rows(file, digest, sheet.name, rows, hidden=sheet.hidden, merged=sheet.merged)
+    raw = RawSheet(file, digest, sheet.name, sheet.columns, hidden=sheet.hidden, merged=sheet.merged)
     if facts is None:
         return raw
     return replace(
@@ -69,16 +73,6 @@ def _raw(file: str, digest: str, sheet: _Sheet, facts: SheetFacts | None) -> Raw
         uncached=facts.uncached,
         uncached_at=tuple(facts.uncached_at),
     )
-
-
-def _trimmed(rows: tuple[Row, ...]) -> tuple[Row, ...]:
-    last = len(rows)
-    while last and all(value is None for value in rows[last - 1]):
-        last -= 1
-    width = max((len(row) for row in rows[:last]), default=0)
-    if all(len(row) == width for row in rows[:last]):
-        return rows[:last]
-    return tuple(row + (None,) * (width - len(row)) for row in rows[:last])
 
 
 def _sha256(path: Path) -> str:
@@ -103,7 +97,9 @@ def _memory_needed(path: Path, guarded: Guarded | None) -> int:
 
 def _parse_in_child(path: Path, memory: int, *, mend: bool = False) -> list[_Sheet]:
     script = [str(Path(child.__file__)), str(path.resolve()), str(memory), "mend" if mend else "as-is"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    # pyarrow's own pool would reserve more address space than the limit leaves
+    environment = {**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system"}
+    environment["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p)
     with subprocess.Popen(
         [sys.executable, "-P", *script],
         stdin=subprocess.DEVNULL,
@@ -118,32 +114,46 @@ def _parse_in_child(path: Path, memory: int, *, mend: bool = False) -> list[_She
 
 
 def _received(stream: Any) -> Iterator[child.Message]:
-    while True:
-        try:
-            yield child.SafeUnpickler(stream).load()
-        except (EOFError, pickle.UnpicklingError):
-            # stopped by the memory limit, or aborted: no more can be learned from it
-            yield "error", "MemoryError", None
-            return
+    with suppress(pa.ArrowException, ValueError):
+        yield from child.receive(stream)
+    # stopped by the memory limit, or aborted: no more can be learned from it
+    yield "error", "MemoryError", None
 
 
 def _collect(messages: Iterable[child.Message], path: Path) -> list[_Sheet]:
     """Sheets from the messages of a reader; InputError for its failure."""
     sheets: list[_Sheet] = []
-    rows: list[Row] = []
+    chunks: list[tuple[Column, ...]] = []
     head: child.Message | None = None
     for message in messages:
-        if message[0] == "rows":
-            rows.extend(message[1])
+        if message[0] == "cells":
+            chunks.append(_columns(message[1]))
             continue
         if head is not None:
-            sheets.append(_Sheet(head[1], head[2], tuple(sorted(head[3])), tuple(rows)))
+            merged = tuple(sorted((a, b, c, d) for a, b, c, d in head[3]))
+            sheets.append(_Sheet(head[1], head[2], merged, _whole(chunks, before=head[4])))
         if message[0] == "error":
             raise _reader_error(path, message[1], message[2])
         if message[0] == "end":
             break
-        rows, head = [], message
+        chunks, head = [], message
     return sheets
+
+
+def _columns(batch: pa.RecordBatch) -> tuple[Column, ...]:
+    parts: dict[str, list[pa.Array]] = {}
+    for name, array in zip(batch.schema.names, batch.columns, strict=True):
+        parts.setdefault(name, []).append(array)
+    return tuple(map(mixed_column, parts.values()))
+
+
+def _whole(chunks: list[tuple[Column, ...]], *, before: int) -> tuple[Column, ...]:
+    """The columns of a sheet without the empty rows at its end."""
+    columns = stacked(chunks)
+    filled = any_filled(columns)
+    last = int(np.flatnonzero(filled)[-1]) + 1 if filled.any() else 0
+    empty = [Column.empty(last)] * before if columns else []
+    return (*empty, *(column.slice(0, last) for column in columns))
 
 
 def _reader_error(path: Path, kind: str, sheet: str | None) -> InputError:

@@ -22,6 +22,7 @@ from tabml.ingest.values.numbers import (
     split_pair,
     split_unit_cell,
 )
+from tabml.ingest.values.vectors import full_days, holds_only, plain_numbers, starts_with_digit
 from tabml.ingest.values.words import MISSING_BY_LANGUAGE, MISSING_WORDS, fold, is_missing
 
 __all__ = [
@@ -38,13 +39,17 @@ __all__ = [
     "decimal_mark",
     "fold",
     "from_excel_serial",
+    "full_days",
     "full_year",
+    "holds_only",
     "is_missing",
     "parse_bound",
     "parse_date",
     "parse_number",
+    "plain_numbers",
     "read_date",
     "split_bound",
     "split_pair",
     "split_unit_cell",
+    "starts_with_digit",
 ]
