@@ -203,7 +203,7 @@ def two_files(folder, ids, *, sex=None):
 
 
 def test_two_files_of_one_hospital_are_joined_by_telling_ids(tmp_path):
-    files = two_files(tmp_path, [f"W-{i:04d}" for i in range(N)])
+    files = two_files(tmp_path, [f"W-{10_000 + 37 * i}" for i in range(N)])
     found = proposed(*files)
     assert found.codebook.sources["lab"].join is not None
     got = harmonise(sheets(*files), found.codebook, KEY, data=DATA)
@@ -222,8 +222,9 @@ def test_equal_numbers_join_only_where_what_both_say_agrees(tmp_path):
     ids = list(range(1, N + 1))
     same = two_files(tmp_path, ids, sex=(["F", "M"] * (N // 2)))  # the second file runs backwards
     assert proposed(*same).codebook.sources["lab"].join is not None
-    with pytest.raises(QuestionError, match="neither ids nor columns in common"):
-        proposed(*two_files(tmp_path, ids))
+    for counted in (ids, [f"P{i:04d}" for i in ids]):  # every hospital has a patient 12, and many a P0012
+        with pytest.raises(QuestionError, match="neither ids nor columns in common"):
+            proposed(*two_files(tmp_path, counted))
 
 
 def test_tables_without_anything_in_common_are_asked_about(tmp_path):

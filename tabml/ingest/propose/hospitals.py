@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +27,8 @@ MOST_SHARED = 0.8
 AGREE = 0.9
 #: Columns of fewer rows, or that agree this often by chance (nearly everybody says no), tell nothing.
 FEWEST_ROWS, MOST_CHANCE = 5, 0.7
+#: Ids that leave out this many numbers for each they use are no mere count.
+SPARSE = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +116,7 @@ def _belongs(part: Part, base: Part) -> Rule | None:
         agree = _agree(part, base, rule, shared)
         # Columns that say the same of every patient cannot be those of two hospitals.
         if (agree and len(shared) <= MOST_SHARED * fewest) or (
-            agree is None and few and (same_file or _is_telling(part) or _stem(part) == _stem(base))
+            agree is None and few and (same_file or _is_telling(part))
         ):
             return rule
     return None
@@ -128,14 +129,9 @@ def _shared(part: Part, base: Part) -> list[tuple[str, str]]:
 
 
 def _is_telling(part: Part) -> bool:
-    """Whether equal ids are no chance: not the numbers 1, 2, 3... by which every hospital counts."""
-    keys = [key for key in part.keys["as_is"] if key]
-    return not all(re.fullmatch(r"[0-9]{1,6}", key) for key in keys)
-
-
-def _stem(part: Part) -> str:
-    """The first word of the file's name: exports of one hospital often share it."""
-    return fold(re.split(r"[\W_]+", part.table.sheet.file)[0])
+    """Whether equal ids are no chance: not numbered one by one (1, 2, 3..., P001, P002...), as every hospital counts."""
+    numbers = {int(n) for key in part.keys["digits"] if (n := key) and n.isdigit()}
+    return bool(numbers) and (max(numbers) - min(numbers) + 1) > SPARSE * len(numbers)
 
 
 def _overlap(part: Part, base: Part, rule: Rule) -> float:
