@@ -20,7 +20,6 @@ from tabml.ingest.units import analyte_of
 SCORE = 0.95
 #: From this share of patients with several rows on, the rows are visits and no mistakes.
 VISITS_SHARE = 0.2
-CENTRE = "centre"
 
 
 @dataclass(frozen=True)
@@ -96,9 +95,6 @@ def build(
         variables[titles[roles.patient_id]] = VariableSpec(
             kind="id", role="patient_id", from_=dict.fromkeys(names, mapping)
         )
-    if len(names) > 1 and roles.centre is None:
-        free = CENTRE if CENTRE not in titles.values() else f"{CENTRE} (file)"
-        variables[free] = _centre_of_files(names)
     variables |= _derived_age(columns, roles, plan, names)
     for column in plan.variables:
         variables[titles[column.header]] = _variable(column, roles, siblings, names, data)
@@ -153,15 +149,6 @@ def _repeats(columns: Sequence[Profile], roles: Roles) -> Repeats:
         return Repeats()
     repeated = sum(n > 1 for n in found.counts.values()) / len(found.counts)
     return Repeats(exact="merge", conflict="visits" if repeated >= VISITS_SHARE else "ask")
-
-
-def _centre_of_files(names: Sequence[str]) -> VariableSpec:
-    return VariableSpec(
-        kind="category",
-        role="centre",
-        levels={name: name for name in names},
-        from_={name: ColumnMapping(constant=name, status="proposed", score=SCORE) for name in names},
-    )
 
 
 def _derived_age(columns: Sequence[Profile], roles: Roles, plan: Plan, names: Sequence[str]) -> dict[str, VariableSpec]:
