@@ -125,7 +125,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
 )  # fmt: skip
 KINDS: dict[str, FindingKind] = {row[0]: FindingKind(*row) for row in _ROWS}
 #: Codes that have their meaning and number, and no check behind them yet: no study holds one.
-RESERVED = frozenset({"TB117", "TB118", "TB162", "TB173", "TB174", "TB211"})
+RESERVED = frozenset({"TB162", "TB173", "TB174", "TB211"})
 
 
 def finding(

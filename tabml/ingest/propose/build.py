@@ -11,6 +11,7 @@ from tabml.core.cohort import Kind, Role
 from tabml.core.config import Data
 from tabml.core.findings import Finding, finding
 from tabml.ingest.layout import NoTable, Table
+from tabml.ingest.propose.meaning import range_of
 from tabml.ingest.propose.profile import Profile, TableStyle
 from tabml.ingest.propose.roles import Roles, is_reversed
 from tabml.ingest.units import analyte_of
@@ -19,7 +20,6 @@ from tabml.ingest.units import analyte_of
 SCORE = 0.95
 #: From this share of patients with several rows on, the rows are visits and no mistakes.
 VISITS_SHARE = 0.2
-CENTRE = "centre"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def build(
     data: Data,
 ) -> Codebook:
     """The proposed codebook: one source per table, one variable per usable column."""
-    names = _source_names(tables)
+    names = source_names(tables)
     repeats = _repeats(columns, roles)
     sources = {
         name: _source(table, others, styles[i], roles, repeats, plan)
@@ -97,9 +97,6 @@ def build(
         variables[titles[roles.patient_id]] = VariableSpec(
             kind="id", role="patient_id", from_=dict.fromkeys(names, mapping)
         )
-    if len(names) > 1 and roles.centre is None:
-        free = CENTRE if CENTRE not in titles.values() else f"{CENTRE} (file)"
-        variables[free] = _centre_of_files(names)
     variables |= _derived_age(columns, roles, plan, names)
     for column in plan.variables:
         variables[titles[column.header]] = _variable(column, roles, siblings, names, data)
@@ -129,7 +126,7 @@ def _source(
     )
 
 
-def _source_names(tables: Sequence[Table]) -> list[str]:
+def source_names(tables: Sequence[Table]) -> list[str]:
     """File names without suffix as source names, with the sheet where one file holds several tables."""
     names: list[str] = []
     files = [t.sheet.file for t in tables]
@@ -156,15 +153,6 @@ def _repeats(columns: Sequence[Profile], roles: Roles) -> Repeats:
     return Repeats(exact="merge", conflict="visits" if repeated >= VISITS_SHARE else "ask")
 
 
-def _centre_of_files(names: Sequence[str]) -> VariableSpec:
-    return VariableSpec(
-        kind="category",
-        role="centre",
-        levels={name: name for name in names},
-        from_={name: ColumnMapping(constant=name, status="proposed", score=SCORE) for name in names},
-    )
-
-
 def _derived_age(columns: Sequence[Profile], roles: Roles, plan: Plan, names: Sequence[str]) -> dict[str, VariableSpec]:
     """Age at the index date from a birth date, where no age is given."""
     born = [c.header for c in columns if c.is_birth_date and c.header in plan.identifiers]
@@ -181,12 +169,13 @@ def _variable(
     role = _role(column, roles, siblings)
     kind = _kind(column, role, data)
     label, unit = column.label_and_unit
+    plausible = range_of(column) if kind in ("number", "integer") and role == "feature" else None
     mapping = ColumnMapping(
         column=column.header,
         unit=unit,
         analyte=analyte_of(column.header) if unit else None,
         recode=column.recode if kind == "boolean" or column.sex_words else {},
-        missing=(*column.sentinels, *(word for word in column.stated.missing if word not in column.sentinels)),
+        missing=tuple(dict.fromkeys((*column.sentinels, *sorted(column.also_missing), *column.stated.missing))),
         status="proposed",
         score=SCORE,
     )
@@ -195,6 +184,8 @@ def _variable(
         label=label,
         unit=unit,
         levels=column.levels if kind == "category" else {},
+        range=plausible,
+        outside="missing" if plausible is not None else "keep",
         role=role,
         ordered=column.stated.ordered and kind == "category",
         timing="outcome" if role in ("outcome", "time", "event", "sibling") else column.stated.timing or "baseline",
