@@ -42,6 +42,8 @@ class Column:
     """Concepts the name may mean, best first."""
     rows: NDArray[np.float64] | None = None
     """The numbers in the order of the hospital's patients, where the column stands in a table that is joined."""
+    told_timing: str | None = None
+    """When it was measured, where the file or the columns beside it say so."""
     is_endpoint: bool = False
     """Whether it is the only column of its hospital whose name or meanings tell an outcome."""
 
@@ -87,8 +89,8 @@ class Column:
 
     @property
     def timing(self) -> str | None:
-        """When the name says that it was measured."""
-        return self.matches[0].timing if self.matches else None
+        """When it was measured, as the file says, else as the name says."""
+        return self.told_timing or (self.matches[0].timing if self.matches else None)
 
     @property
     def units(self) -> tuple[str, ...]:

@@ -11,16 +11,17 @@ from dataclasses import dataclass, field, replace
 
 from tabml.core.codebook import Codebook
 from tabml.core.config import Data
-from tabml.core.errors import InputError
 from tabml.core.findings import Finding
-from tabml.ingest.layout import NoTable, Table, find_table
+from tabml.ingest.layout import NoTable, Table
+from tabml.ingest.propose.beside import refuse_endpoints, second_tables, set_aside, tables_of
 from tabml.ingest.propose.build import build, plan_columns, source_names
 from tabml.ingest.propose.codes import code_list, with_note
 from tabml.ingest.propose.endpoints import doubtful_levels, set_aside_endpoints
+from tabml.ingest.propose.later import later_findings
 from tabml.ingest.propose.profile import profiles, table_style
 from tabml.ingest.propose.question import Question
 from tabml.ingest.propose.roles import find_roles, named_column
-from tabml.ingest.propose.several import propose_several
+from tabml.ingest.propose.several import propose_several, strangers
 from tabml.ingest.propose.style import date_questions, mixed_dates
 from tabml.ingest.propose.suspects import cleaned, said_of
 from tabml.ingest.propose.suspects import questions as suspect_questions
@@ -46,7 +47,11 @@ def propose(sheets: Sequence[RawSheet], data: Data) -> Proposal:
     Columns named in `data` must exist (ConfigError with the near miss). Tables that have nothing in common are a
     QuestionError. The proposal never guesses an outcome: `questions` says what to type.
     """
-    tables, others = _tables(sheets, data)
+    tables, others = tables_of(sheets, data)
+    if second_tables(tables):
+        strange = strangers(tables, source_names(tables), others, data)
+        others += [set_aside(t) for t in second_tables(tables) if t in strange]
+        tables = [t for t in tables if t not in second_tables(tables) or t not in strange]
     if len(tables) == 1:
         return _propose_one(tables[0], others, data)
     found = propose_several(tables, source_names(tables), others, data)
@@ -62,6 +67,7 @@ def _propose_one(table: Table, others: Sequence[NoTable], data: Data) -> Proposa
     columns, seen = cleaned(told_columns, data)
     keep = [named_column(name, [c.header for c in columns], "data.keep") for name in data.keep]
     roles = find_roles(columns, data)
+    refuse_endpoints(table, roles.patient_id)
     siblings, told = set_aside_endpoints(columns, roles, keep)
     plan = plan_columns(columns, roles, keep)
     codebook = build([table], others, {0: style}, columns, roles, siblings, plan, data)
@@ -70,20 +76,9 @@ def _propose_one(table: Table, others: Sequence[NoTable], data: Data) -> Proposa
     findings = [_beside(other, f) for other in others for f in other.findings]
     findings += [*told, *plan.findings, *(doubtful_levels(endpoint) if endpoint is not None else ())]
     findings += [*said_of(seen, data), *mixed_dates({table.sheet.name: style})]
+    findings += later_findings([n for n, v in codebook.variables.items() if v.timing == "later"])
     questions = (*roles.questions, *date_questions(undecided), *suspect_questions(seen, data))
     return Proposal(codebook, questions, tuple(findings))
-
-
-def _tables(sheets: Sequence[RawSheet], data: Data) -> tuple[list[Table], list[NoTable]]:
-    header_rows = (data.header_row,) if data.header_row is not None else ()
-    named = data.sheet is not None
-    found = [find_table(sheet, header_rows=header_rows, named=named) for sheet in sheets]
-    tables = [t for t in found if isinstance(t, Table)]
-    others = [t for t in found if isinstance(t, NoTable)]
-    if not tables:
-        reasons = "; ".join(f"{o.sheet.name}: {o.reason}" for o in others)
-        raise InputError(f"no table of patients found ({reasons})", hint="--header-row or --sheet names where it is")
-    return tables, others
 
 
 def _beside(other: NoTable, found: Finding) -> Finding:

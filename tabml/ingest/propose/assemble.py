@@ -10,10 +10,12 @@ import numpy as np
 
 from tabml.core.codebook import Codebook, ColumnMapping, IdColumn, Repeats, Source, VariableSpec
 from tabml.ingest.layout import NoTable
+from tabml.ingest.propose.beside import other_places
 from tabml.ingest.propose.codes import CodeList
 from tabml.ingest.propose.group import Group
 from tabml.ingest.propose.hospitals import Hospital, Part
 from tabml.ingest.propose.profile import TableStyle
+from tabml.ingest.propose.stacks import place_of
 from tabml.ingest.propose.variables import Built
 from tabml.ingest.propose.words import AGE
 
@@ -57,15 +59,12 @@ def _source(
     part: Part, hospital: Hospital, group: Group, at: int, unused: Mapping[str, str], style: TableStyle,
     codes: Mapping[str, CodeList], others: Sequence[NoTable],
 ) -> Source:  # fmt: skip
-    sheet = part.table.sheet
-    beside = {o.sheet.sheet: o.reason for o in others if o.sheet.file == sheet.file and o.sheet.sheet is not None}
     join = next((j for p, j in hospital.joined if p is part), None)
-    said = codes.get(sheet.file, CodeList()).missing
+    said = codes.get(part.table.sheet.file, CodeList()).missing
+    place = place_of(part.table, style)
     facts: dict[str, Any] = {
-        "file": sheet.file, "sha256": sheet.sha256, "sheet": sheet.sheet, "other_sheets": beside,
-        "encoding": sheet.encoding, "delimiter": sheet.delimiter, "header_rows": part.table.header_rows,
-        "missing": tuple(dict.fromkeys((*style.missing, *sorted(said)))), "decimal": "," if style.decimal == "," else ".",
-        "dates": style.order if style.order in ("dmy", "mdy", "ymd") else None,
+        **place, "other_sheets": other_places(part.table, others),
+        "missing": tuple(dict.fromkeys((*place["missing"], *sorted(said)))),
         "id": IdColumn(column=part.id) if part.id is not None and join is None else None,
         "repeats": _repeats(part), "join": join, "identifiers": group.identifiers[at], "unused": dict(unused),
     }  # fmt: skip

@@ -11,9 +11,12 @@ from tabml.core.cohort import Kind, Role
 from tabml.core.config import Data
 from tabml.core.findings import Finding, finding
 from tabml.ingest.layout import NoTable, Table
+from tabml.ingest.propose.beside import other_places
+from tabml.ingest.propose.later import later_columns
 from tabml.ingest.propose.meaning import range_of
 from tabml.ingest.propose.profile import Profile, TableStyle
 from tabml.ingest.propose.roles import Roles, is_reversed
+from tabml.ingest.propose.stacks import Stack, place_of, stem
 from tabml.ingest.units import analyte_of
 
 #: Score of a mapping made from header, kind and values of one table.
@@ -98,27 +101,20 @@ def build(
             kind="id", role="patient_id", from_=dict.fromkeys(names, mapping)
         )
     variables |= _derived_age(columns, roles, plan, names)
+    later = later_columns(tables[0], data.keep)
     for column in plan.variables:
-        variables[titles[column.header]] = _variable(column, roles, siblings, names, data)
+        spec = _variable(column, roles, siblings, names, data)
+        is_later = column.header in later and spec.role == "feature"
+        variables[titles[column.header]] = spec.model_copy(update={"timing": "later"}) if is_later else spec
     return Codebook(title="", sources=sources, variables=variables)
 
 
 def _source(
     table: Table, others: Sequence[NoTable], style: TableStyle, roles: Roles, repeats: Repeats, plan: Plan
 ) -> Source:
-    sheet = table.sheet
-    beside = {o.sheet.sheet: o.reason for o in others if o.sheet.file == sheet.file and o.sheet.sheet is not None}
     return Source(
-        file=sheet.file,
-        sha256=sheet.sha256,
-        sheet=sheet.sheet,
-        other_sheets=beside,
-        encoding=sheet.encoding,
-        delimiter=sheet.delimiter,
-        header_rows=table.header_rows,
-        missing=style.missing,
-        decimal="," if style.decimal == "," else ".",
-        dates=style.order if style.order in ("dmy", "mdy", "ymd") else None,  # type: ignore[arg-type]
+        **place_of(table, style),
+        other_sheets=other_places(table, others),
         id=IdColumn(column=roles.patient_id) if roles.patient_id is not None else None,
         repeats=repeats,
         identifiers=plan.identifiers,
@@ -127,12 +123,14 @@ def _source(
 
 
 def source_names(tables: Sequence[Table]) -> list[str]:
-    """File names without suffix as source names, with the sheet where one file holds several tables."""
+    """File names without suffix as source names, with the sheet, and the range in it, where one file holds several tables."""
     names: list[str] = []
     files = [t.sheet.file for t in tables]
     for table in tables:
-        stem = re.sub(r"\.[^.]+$", "", table.sheet.file)
-        name = f"{stem} {table.sheet.sheet}" if files.count(table.sheet.file) > 1 else stem
+        name = stem(table)
+        if files.count(table.sheet.file) > 1 and not isinstance(table, Stack):
+            shares = table.region is not None and sum(t.sheet is table.sheet for t in tables) > 1
+            name = f"{name} {table.sheet.sheet or ''} {table.region.name if shares and table.region else ''}"
         name = " ".join(re.findall(r"[^\W]+", name)) or "table"
         names.append(f"{name} ({names.count(name) + 1})" if name in names else name)
     return names

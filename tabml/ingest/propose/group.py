@@ -15,6 +15,7 @@ from tabml.ingest.match.column import MOST_CODES, Column, Form
 from tabml.ingest.propose.codes import CodeList, Note, note_of
 from tabml.ingest.propose.composite import Half, is_pressure_pair, pressure_halves, split_finding
 from tabml.ingest.propose.hospitals import Hospital
+from tabml.ingest.propose.later import later_columns
 from tabml.ingest.propose.meaning import certain_concept, matches_of, plausible_range
 from tabml.ingest.propose.profile import Profile, TableStyle, profiles
 from tabml.ingest.propose.suspects import Suspect, suspects, taken_as_missing
@@ -66,6 +67,7 @@ class _Sorted:
     suspects: list[Suspect] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     centre: str | None = None
+    later: frozenset[str] = frozenset()
 
 
 def group_of(
@@ -78,7 +80,7 @@ def group_of(
         parts = [h.parts[at] for h in hospitals]
         stacked = profiles([p.table for p in parts], {i: styles[p.name] for i, p in enumerate(parts)})
         notes = codes.get(parts[0].table.sheet.file, CodeList())
-        found = _Sorted()
+        found = _Sorted(later=later_columns(parts[0].table, data.keep))
         for profile in stacked:
             if profile.header != parts[0].id:
                 _sort(profile, notes, found, (key, parts[0].name, at), known, data)
@@ -171,6 +173,8 @@ def _sort(
             found.findings.append(split_finding(profile))
             return
         placed, seen = _placed(profile, notes, note, place, data)
+        when = profile.stated.timing or ("baseline" if is_kept else "later" if profile.header in found.later else None)
+        placed = replace(placed, column=replace(placed.column, told_timing=when))
         reason = None if is_kept else _why_unused(placed)
         if reason is None:
             found.placed.append(placed)

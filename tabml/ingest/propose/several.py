@@ -14,13 +14,17 @@ from tabml.ingest.layout import NoTable, Table
 from tabml.ingest.match.assign import Matched, match
 from tabml.ingest.match.column import Column
 from tabml.ingest.propose.assemble import assembled
+from tabml.ingest.propose.beside import refuse_endpoints
 from tabml.ingest.propose.codes import CodeList, code_list
 from tabml.ingest.propose.endpoint import find_endpoint, polarity, with_endpoint
 from tabml.ingest.propose.group import Group, group_of
 from tabml.ingest.propose.hospitals import Hospital, Part, hospitals
+from tabml.ingest.propose.later import later_findings
+from tabml.ingest.propose.longs import split_laboratories, with_laboratories
 from tabml.ingest.propose.profile import TableStyle, profiles, table_style
 from tabml.ingest.propose.question import Question, quoted
 from tabml.ingest.propose.roles import DATED, id_column
+from tabml.ingest.propose.stacks import stem
 from tabml.ingest.propose.style import date_questions, mixed_dates
 from tabml.ingest.propose.suspects import questions as suspect_questions
 from tabml.ingest.propose.suspects import said_of
@@ -44,6 +48,10 @@ def propose_several(tables: Sequence[Table], names: Sequence[str], others: Seque
     codes = _code_lists(tables, others)
     questions: list[Question] = []
     parts = [_part(table, name, styles[name], data, questions) for table, name in zip(tables, names, strict=True)]
+    parts, laboratories = split_laboratories(parts)
+    for part in parts:
+        refuse_endpoints(part.table, part.id)
+    old = {id(p.table): p.name for p in parts}
     together = _named(hospitals(parts), styles)
     parts = [p for h in together for p in h.parts]
     groups = _groups(together, styles, codes, data)
@@ -55,9 +63,12 @@ def propose_several(tables: Sequence[Table], names: Sequence[str], others: Seque
     variables, told = with_endpoint(built, endpoint, groups, data)
     variables, index_date, loose = _dates(variables)
     codebook = assembled(groups, variables, index_date, loose, styles, codes, others, parts)
+    renamed = {old[id(p.table)]: p.name for p in parts}
+    codebook = with_laboratories(codebook, laboratories, styles, others, renamed)
     seen = [s for g in groups for s in g.suspects]
     questions += [*endpoint.questions, *polarity(variables, data), *undecided, *suspect_questions(seen, data)]
     findings = (*(f for g in groups for f in g.findings), *(f for b in variables for f in b.findings), *told, *said_of(seen, data),
+                *later_findings([n for n, v in codebook.variables.items() if v.timing == "later" and v.role == "feature"]),
                 *mixed_dates({t.sheet.name: styles[n] for t, n in zip(tables, names, strict=True)}))  # fmt: skip
     return Several(codebook, tuple(questions), findings, endpoint.named)
 
@@ -110,21 +121,38 @@ def _named(found: Sequence[Hospital], styles: dict[str, TableStyle]) -> tuple[Ho
     done = []
     for hospital in found:
         own = [p.table.sheet.file for p in hospital.parts]
-        stem = " ".join(re.findall(r"\w+", re.sub(r"\.[^.]+$", "", own[0])))
-        if len(own) == 1 or len(set(own)) > 1 or files.count(own[0]) != len(own) or not stem or stem in styles:
+        short = " ".join(re.findall(r"\w+", stem(hospital.base.table)))
+        if len(own) == 1 or len(set(own)) > 1 or files.count(own[0]) != len(own) or not short or short in styles:
             done.append(hospital)
             continue
-        styles[stem] = styles[hospital.base.name]
-        joined = tuple((part, join.model_copy(update={"to": stem})) for part, join in hospital.joined)
-        done.append(replace(hospital, base=replace(hospital.base, name=stem), joined=joined))
+        styles[short] = styles[hospital.base.name]
+        joined = tuple((part, join.model_copy(update={"to": short})) for part, join in hospital.joined)
+        done.append(replace(hospital, base=replace(hospital.base, name=short), joined=joined))
     return tuple(done)
+
+
+def strangers(
+    tables: Sequence[Table], names: Sequence[str], others: Sequence[NoTable], data: Data
+) -> tuple[Table, ...]:
+    """Tables that share nothing with the others and join to none."""
+    styles, _ = _styles(tables, names, data)
+    parts = [_part(table, name, styles[name], data, []) for table, name in zip(tables, names, strict=True)]
+    parts, _ = split_laboratories(parts)
+    groups = _groups(hospitals(parts), styles, _code_lists(tables, others), data)
+    alone = _alone(groups, match([[p.column for p in g.placed] for g in groups]))
+    return tuple(p.table for g in alone for h in g.hospitals for p in h.parts)
+
+
+def _alone(groups: Sequence[Group], matched: Sequence[Matched]) -> list[Group]:
+    """Groups that share no column with another one."""
+    shared = {m.column.hospital for v in matched if len(v.members) > 1 for m in v.members if m.column.form != "date"}
+    return [g for g in groups if g.key not in shared] if len(groups) > 1 else []
 
 
 def _refuse_strangers(groups: Sequence[Group], matched: Sequence[Matched]) -> None:
     """Tables that share nothing with the others and join to none are no hospitals of one study."""
-    shared = {m.column.hospital for v in matched if len(v.members) > 1 for m in v.members if m.column.form != "date"}
-    alone = [g for g in groups if g.key not in shared]
-    if len(groups) < 2 or not alone:
+    alone = _alone(groups, matched)
+    if not alone:
         return
     tables = [part.table.sheet for g in groups for h in g.hospitals for part in h.parts]
     one_file = len({t.file for t in tables}) == 1
