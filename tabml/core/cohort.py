@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NewType
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tabml.core.findings import Finding
 
@@ -100,8 +102,8 @@ class Provenance:
 
     - `sources`: source, file, sha256, sheet, encoding, confidence, header_rows, rows
     - `rules`: rule (int), variable, source, column (letter), header, unit_step, expr, recode
-    - `cells`: one row per cohort row; column `{variable}` holds the rule (int32, -1 = no source),
-      `{source}.row` the absolute row number in that source's file (1 = first; -1 = none)
+    - `cells`: one row per cohort row; `source` is the patients' source (position in `sources`), `row` the absolute
+      row number in its file (1 = first), `{joined}.row` the row number in a table joined to it (-1 = none)
     - `exceptions`: cohort row, variable, source, rows (text), action: merged duplicates and conflicts
     """
 
@@ -109,6 +111,23 @@ class Provenance:
     rules: pd.DataFrame
     cells: pd.DataFrame
     exceptions: pd.DataFrame
+
+    def rows_in(self, source: str) -> NDArray[np.int32]:
+        """Row number of every cohort row in one source's file, -1 where it has none: (n_rows,)."""
+        if f"{source}.row" in self.cells:
+            return self.cells[f"{source}.row"].to_numpy(dtype=np.int32)
+        position = np.flatnonzero(self.sources["source"] == source)
+        own = np.isin(self.cells["source"].to_numpy(), position)
+        return np.where(own, self.cells["row"].to_numpy(), -1).astype(np.int32)
+
+    def rule_of(self, row: int, variable: str) -> int:
+        """Position in `rules` of the rule that filled one cell of the cohort, -1 where none did.
+
+        A variable has one rule for each source that fills it, and a row stands in one of these sources.
+        """
+        rules = self.rules[self.rules["variable"] == variable]
+        found = (int(r) for r, s in zip(rules["rule"], rules["source"], strict=True) if self.rows_in(s)[row] >= 0)
+        return next(found, -1)
 
 
 @dataclass(frozen=True)

@@ -44,10 +44,10 @@ def _reading(at: SourceTable) -> Iterator[FlowStep]:
     headers = len([r for r in at.table.header_rows if r not in at.aside])
     if headers:
         reasons["header"] = reasons.get("header", 0) + headers
-    yield FlowStep(f"rows of {at.place}", len(at.kept) + sum(reasons.values()), "count", at.name)
+    yield FlowStep(f"rows of {at.place}", len(at) + sum(reasons.values()), "count", at.name)
     for reason, n in reasons.items():
         yield FlowStep(f"{reason} rows", n, "aside", at.name, reason)
-    yield FlowStep("data rows", len(at.kept), "count", at.name)
+    yield FlowStep("data rows", len(at), "count", at.name)
 
 
 def _aside(n: int, source: str, reason: str) -> list[FlowStep]:
@@ -73,7 +73,7 @@ def source_findings(
                 )
             )
         for other, (matched, leftover) in partners.items():
-            found.append(_join_finding(base, other, matched, leftover, len(tables[base].kept)))
+            found.append(_join_finding(base, other, matched, leftover, len(tables[base])))
     found += _coarser(codebook, tables)
     for name, spec in codebook.variables.items():
         if spec.kind == "text":
@@ -97,7 +97,7 @@ def _identifiers(at: SourceTable) -> Iterator[Finding]:
     shape: list[str] = []
     for header in at.source.identifiers:
         if at.has(header):
-            sure = classify_identifier(header, at.cells(header)) == "verified" or is_birth_date(header)
+            sure = classify_identifier(header, at.column(header).to_list()) == "verified" or is_birth_date(header)
             (verified if sure else shape).append(header)
     for code, headers in (("TB170", verified), ("TB171", shape)):
         if headers:
@@ -147,9 +147,7 @@ def _coarser(codebook: Codebook, tables: Mapping[str, SourceTable]) -> Iterator[
         for base in filled:
             if name not in filled[base] and any(o in filled[base] for o in outcomes):
                 evidence = f"{base} exports only the coarser outcome; {name!r} is missing there"
-                yield finding(
-                    "TB119", evidence, columns=[name], count=len(tables[base].kept), source=base, severity="info"
-                )
+                yield finding("TB119", evidence, columns=[name], count=len(tables[base]), source=base, severity="info")
 
 
 def _filled(codebook: Codebook, base: str) -> set[str]:

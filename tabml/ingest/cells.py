@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from pandas.api.types import pandas_dtype
 
@@ -21,6 +22,7 @@ from tabml.core.errors import ConfigError
 from tabml.core.findings import Finding, Severity, finding
 from tabml.ingest.columns import SourceColumns
 from tabml.ingest.expressions import Expression, Numbers, parse_expression
+from tabml.ingest.read import Column
 from tabml.ingest.readings import Reading, read_dates, read_levels, read_numbers
 from tabml.ingest.sources import SourceTable
 from tabml.ingest.units import convert_factor
@@ -82,9 +84,9 @@ def _headers(mapping: ColumnMapping, expression: Expression | None) -> tuple[str
 
 
 def _read(columns: SourceColumns, spec: VariableSpec, mapping: ColumnMapping, expression: Expression | None) -> Reading:
-    n = len(columns.at.kept)
+    n = len(columns.at)
     if mapping.constant is not None:
-        return _read_texts(pd.Series([mapping.constant] * n, dtype=object), columns, spec, mapping)
+        return _read_texts(Column.of([mapping.constant] * n), columns, spec, mapping)
     if expression is None:
         assert mapping.column is not None
         return _read_texts(columns.texts(mapping.column), columns, spec, mapping)
@@ -94,18 +96,17 @@ def _read(columns: SourceColumns, spec: VariableSpec, mapping: ColumnMapping, ex
     return _from_numbers(expression.numbers(columns), columns, spec, mapping)
 
 
-def _read_texts(texts: pd.Series, columns: SourceColumns, spec: VariableSpec, mapping: ColumnMapping) -> Reading:
+def _read_texts(texts: Column, columns: SourceColumns, spec: VariableSpec, mapping: ColumnMapping) -> Reading:
     source = columns.at.source
     if spec.kind in ("number", "integer"):
         reading = read_numbers(texts, columns.decimal, mapping, spec)
         _note_text_numbers(reading, columns, mapping)
         return reading
     if spec.kind == "date":
-        parts = read_dates(texts, source.dates, source.century)
-        return Reading(parts.pop("values").to_numpy(), {k: v for k, v in parts.items() if v.any()})
+        return read_dates(texts, source.dates, source.century)
     if spec.kind in ("category", "boolean"):
         return read_levels(texts, spec, mapping)
-    return Reading(np.array([t if t is not None else None for t in texts], dtype=object))
+    return Reading(texts.spread(np.array(texts.distinct, dtype=object), None))
 
 
 def _from_numbers(numbers: Numbers, columns: SourceColumns, spec: VariableSpec, mapping: ColumnMapping) -> Reading:
@@ -116,15 +117,17 @@ def _from_numbers(numbers: Numbers, columns: SourceColumns, spec: VariableSpec, 
         values = np.where(numbers != 0, "1", "0").astype(object)
         values[np.isnan(numbers)] = None
         return Reading(values)
-    texts = pd.Series([None if np.isnan(v) else f"{v:.15g}" for v in numbers], dtype=object)
-    return _read_texts(texts, columns, spec, mapping)
+    known = pa.array(numbers).dictionary_encode()
+    texts = [None if np.isnan(v) else f"{v:.15g}" for v in known.dictionary.to_pylist()]
+    cells = Column.of_codes(pa.array(texts, pa.string()), known.indices.to_numpy())
+    return _read_texts(cells, columns, spec, mapping)
 
 
 def _note_text_numbers(reading: Reading, columns: SourceColumns, mapping: ColumnMapping) -> None:
     """In a workbook, numbers stored as text are noted: their decimals were read by the codebook's rule."""
-    if mapping.column is None or columns.at.table.sheet.delimiter is not None:
+    if mapping.column is None or columns.at.is_text:
         return
-    text = np.array([isinstance(c, str) for c in columns.at.raw_cells(mapping.column)], dtype=bool)
+    text = columns.at.column(mapping.column).is_kind("text")
     mask = text & ~np.isnan(reading.values.astype(np.float64)) & ~reading.notes.get("unit", np.zeros(len(text), bool))
     if mask.any():
         reading.notes["stored_text"] = mask

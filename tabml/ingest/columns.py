@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from tabml.ingest.expressions import Numbers
-from tabml.ingest.readings import distinct, read_dates, spread
+from tabml.ingest.read import Column
+from tabml.ingest.readings import read_dates
 from tabml.ingest.sources import SourceTable
 from tabml.ingest.values import fold, parse_number
 
@@ -26,36 +26,32 @@ class SourceColumns:
         self._own_words = own
         self._numeric_words = {v: fold(w) in own for w in words if (v := parse_number(w, self.decimal)) is not None}
         self.words_met = 0
-        self.own_words_met: NDArray[np.bool_] = np.zeros(len(at.kept), dtype=bool)
+        self.own_words_met: NDArray[np.bool_] = np.zeros(len(at), dtype=bool)
 
-    def texts(self, header: str) -> pd.Series:
-        """Cell texts, missing as None: (n_rows,)."""
-        cells = self.at.cells(header)
-        if self.decimal == "," and self.at.table.sheet.delimiter is None:
-            cells = _as_written(cells, self.at.raw_cells(header))
-        codes, uniques = pd.factorize(np.array(cells, dtype=object))
-        meanings = [self._missing(text) for text in uniques]
-        keep = np.array([None if m is not None else t for t, m in zip(uniques, meanings, strict=True)], dtype=object)
-        word = np.array([m in ("source", "column") for m in meanings], dtype=bool)
-        own = np.array([m == "column" for m in meanings], dtype=bool)
-        if len(uniques):
-            self.words_met += int(word[codes].sum())
-            self.own_words_met |= own[codes]
-        return pd.Series(keep[codes] if len(uniques) else [], dtype=object)
+    def texts(self, header: str) -> Column:
+        """Cell texts, empty where missing."""
+        cells = self.at.column(header)
+        if self.decimal == "," and not self.at.is_text:
+            cells = _as_written(cells)
+        meanings = np.array([self._missing(text) for text in cells.distinct], dtype=object)
+        own = cells.spread(meanings == "column", False)
+        word = own | cells.spread(meanings == "source", False)
+        self.words_met += int(np.count_nonzero(word))
+        self.own_words_met |= own
+        return cells.where(~word) if word.any() else cells
 
-    def numbers(self, texts: pd.Series) -> Numbers:
-        return _by_text(texts, lambda t: parse_number(t, self.decimal), np.nan).astype(np.float64)
+    def numbers(self, texts: Column) -> Numbers:
+        read = [parse_number(text, self.decimal) for text in texts.distinct]
+        return texts.spread(np.array([np.nan if v is None else v for v in read], dtype=np.float64), np.nan)
 
-    def dates(self, texts: pd.Series) -> pd.Series:
-        return pd.Series(read_dates(texts, self.at.source.dates, self.at.source.century)["values"])
+    def dates(self, texts: Column) -> NDArray[np.datetime64]:
+        return read_dates(texts, self.at.source.dates, self.at.source.century).values
 
     def fold(self, text: str) -> str:
         return fold(text)
 
     def _missing(self, text: str) -> str | None:
-        """Why a cell is missing: blank, a word of the source, or a word of this column; None if it is not."""
-        if not text or not text.strip():
-            return "blank"
+        """Why a cell is missing: a word of the source, or a word of this column; None if it is not."""
         folded = fold(text)
         if folded in self._words:
             return "column" if folded in self._own_words else "source"
@@ -65,12 +61,11 @@ class SourceColumns:
         return None
 
 
-def _by_text(texts: pd.Series, read: Callable[[str], float | None], missing: float) -> Numbers:
-    codes, uniques = distinct(texts)
-    values = [read(text) for text in uniques]
-    return spread(np.array([missing if v is None else v for v in values], dtype=np.float64), codes, missing)
-
-
-def _as_written(cells: list[str], raw: list[object]) -> list[str]:
+def _as_written(cells: Column) -> Column:
     """A number cell of a workbook has no decimal sign: write it with the source's comma."""
-    return [t.replace(".", ",") if isinstance(c, float) else t for t, c in zip(cells, raw, strict=True)]
+    is_number = cells.is_kind("number")
+    if not is_number.any():
+        return cells
+    numbers = cells.where(is_number)
+    commas = numbers.mapped([text.replace(".", ",") for text in numbers.distinct])
+    return commas if is_number.all() else Column(commas.or_else(cells).to_arrow(), None, cells.kinds)

@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tabml.core.errors import ConfigError, did_you_mean
+from tabml.ingest.read import Column
 
 MAX_LENGTH = 500
 MAX_DEPTH = 20
@@ -40,13 +41,13 @@ _COMPARISON: dict[type[ast.cmpop], Callable[[Any, Any], NDArray[np.bool_]]] = {
 class Columns(Protocol):
     """What an expression needs of a table: each column as text, and how this source writes values."""
 
-    def texts(self, header: str) -> pd.Series:
-        """Cell texts, missing as None: (n_rows,)."""
+    def texts(self, header: str) -> Column:
+        """Cell texts, empty where missing."""
 
-    def numbers(self, texts: pd.Series) -> Numbers:
+    def numbers(self, texts: Column) -> Numbers:
         """Texts read as numbers, NaN where they hold none: (n_rows,)."""
 
-    def dates(self, texts: pd.Series) -> pd.Series:
+    def dates(self, texts: Column) -> NDArray[np.datetime64]:
         """Texts read as dates, NaT where they hold none: (n_rows,)."""
 
     def fold(self, text: str) -> str:
@@ -66,7 +67,7 @@ class Expression:
         """Whether it only picks cell texts, so that the variable's kind decides how they are read."""
         return isinstance(self.body, ast.Call) and _name(self.body) in ("col", "coalesce", "split")
 
-    def texts(self, columns: Columns) -> pd.Series | None:
+    def texts(self, columns: Columns) -> Column | None:
         """The result as cell texts where the expression only picks texts (col, coalesce, split); else None."""
         return _texts(self.body, columns) if self.picks_text else None
 
@@ -159,7 +160,7 @@ def _name(node: ast.Call) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
 
 
-def _texts(node: ast.expr, columns: Columns) -> pd.Series:
+def _texts(node: ast.expr, columns: Columns) -> Column:
     """Cell texts of a node that picks texts."""
     if isinstance(node, ast.Call):
         name = _name(node)
@@ -168,19 +169,19 @@ def _texts(node: ast.expr, columns: Columns) -> pd.Series:
         if name == "coalesce":
             first = _texts(node.args[0], columns)
             for other in node.args[1:]:
-                first = first.where(first.notna(), _texts(other, columns))
+                first = first.or_else(_texts(other, columns))
             return first
         if name == "split":
             return _split(_texts(node.args[0], columns), _constant(node.args[1]), int(_constant(node.args[2])))
     raise ConfigError(f"{ast.unparse(node)!r} gives numbers where a column is needed")
 
 
-def _split(texts: pd.Series, separator: str, part: int) -> pd.Series:
-    def pick(text: str | None) -> str | None:
-        pieces = text.split(separator) if text is not None else []
+def _split(texts: Column, separator: str, part: int) -> Column:
+    def pick(text: str) -> str | None:
+        pieces = text.split(separator)
         return pieces[part - 1].strip() or None if part <= len(pieces) else None
 
-    return pd.Series([pick(t) for t in texts], index=texts.index, dtype=object)
+    return texts.mapped([pick(t) for t in texts.distinct])
 
 
 def _numbers(node: ast.expr, columns: Columns) -> Any:
@@ -199,7 +200,7 @@ def _numbers(node: ast.expr, columns: Columns) -> Any:
     name = _name(node)
     if name == "completed_years":
         start, end = (columns.dates(_texts(a, columns)) for a in node.args)
-        return completed_years(start, end)
+        return completed_years(pd.Series(start), pd.Series(end))
     if name == "bin":
         values = np.asarray(_numbers(node.args[0], columns), dtype=np.float64)
         return np.where(np.isnan(values), np.nan, np.digitize(values, _cuts(node.args[1])))
@@ -224,9 +225,8 @@ def _compare(node: ast.Compare, columns: Columns) -> Numbers:
         if type(node.ops[0]) not in (ast.Eq, ast.NotEq):
             raise ConfigError(f"texts are compared with == and != only: {ast.unparse(node)!r}")
         cells = _texts(right if isinstance(left, ast.Constant) else left, columns)
-        folded = np.array([columns.fold(t) if t is not None else None for t in cells], dtype=object)
-        result = operator(folded, columns.fold(text)).astype(np.float64)
-        return np.where(cells.isna().to_numpy(), np.nan, result)
+        folded = np.array([columns.fold(t) for t in cells.distinct], dtype=object)
+        return cells.spread(operator(folded, columns.fold(text)).astype(np.float64), np.nan)
     a, b = _numbers(left, columns), _numbers(right, columns)
     return np.where(np.isnan(a) | np.isnan(b), np.nan, operator(a, b).astype(np.float64))
 

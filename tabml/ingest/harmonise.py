@@ -171,7 +171,7 @@ def _join(base: str, codebook: Codebook, tables: Mapping[str, SourceTable], date
         policy = {name: source.repeats}
         other = merge_repeats(read_records(tables[name], codebook), policy, date, yes=yes)
         records, partner, leftover = attach(
-            records, join_keys(tables[base], source.join), other.records, join=source.join
+            records, join_keys(tables[base], source.join), other.records, join=source.join, source=name
         )
         partners[name] = (int((partner >= 0).sum()), leftover)
         at = {int(p): i for i, p in enumerate(partner) if p >= 0}

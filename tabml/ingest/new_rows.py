@@ -87,7 +87,7 @@ def new_rows(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence
         findings.append(finding("TB702", evidence, columns=absent, count=len(absent)))
     shown = tuple(records.ids["shown"]) if at.source.id is not None else ("",) * len(records)
     centres = _centres(codebook, records) if is_certain else (None,) * len(records)
-    return NewRows(frame, at.row_numbers, shown, centres, match.source, tuple(findings), absent)
+    return NewRows(frame, tuple(at.row_numbers.tolist()), shown, centres, match.source, tuple(findings), absent)
 
 
 def _with_canonical(codebook: Codebook, variables: Sequence[str]) -> Codebook:
@@ -222,7 +222,9 @@ def _lenient(source: Source, table: Table | None) -> Source:
 
 
 def _source_table(name: str, codebook: Codebook, table: Table) -> SourceTable:
-    return SourceTable(name, codebook.sources[name], table, tuple(range(len(table.rows))), dict(table.set_aside), ())
+    return SourceTable(
+        name, codebook.sources[name], table, np.arange(len(table), dtype=np.int64), dict(table.set_aside), ()
+    )
 
 
 def _joined(at: SourceTable, codebook: Codebook, match: _Match, variables: Sequence[str]) -> Records:
@@ -235,7 +237,7 @@ def _joined(at: SourceTable, codebook: Codebook, match: _Match, variables: Seque
         other_at = _source_table(name, codebook, table)
         policy = {name: Repeats(exact="merge", conflict="missing")}
         other = merge_repeats(read_records(other_at, codebook, only=wanted), policy, None, yes=True).records
-        records, _, _ = attach(records, join_keys(at, join), other, join=join)
+        records, _, _ = attach(records, join_keys(at, join), other, join=join, source=name)
     return records
 
 

@@ -18,10 +18,18 @@ def make_provenance(records: Records, tables: Mapping[str, SourceTable], cases: 
     """The four tables for records in cohort order; `cases` count their rows in that order."""
     return Provenance(
         sources=_sources(tables),
-        rules=_rules(records.rule_rows),
-        cells=pd.concat([records.rules, records.places], axis=1).astype("int32"),
+        rules=_rules(records.rules),
+        cells=_cells(records, list(tables)),
         exceptions=_exceptions(cases),
     )
+
+
+def _cells(records: Records, sources: Sequence[str]) -> pd.DataFrame:
+    """Source and row of every patient's own table, and rows of the joined ones."""
+    position = {name: i for i, name in enumerate(sources)}
+    cells = records.places.copy(deep=False)
+    cells.insert(0, "source", records.ids["source"].map(position).astype("int16"))
+    return cells
 
 
 def _sources(tables: Mapping[str, SourceTable]) -> pd.DataFrame:
@@ -34,7 +42,7 @@ def _sources(tables: Mapping[str, SourceTable]) -> pd.DataFrame:
             "encoding": at.table.sheet.encoding or "",
             "confidence": float(at.table.sheet.encoding_confidence),
             "header_rows": ", ".join(map(str, at.table.header_rows)),
-            "rows": len(at.kept),
+            "rows": len(at),
         }
         for name, at in tables.items()
     ]

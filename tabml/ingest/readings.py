@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tabml.core.codebook import ColumnMapping, VariableSpec
+from tabml.ingest.read import Column
 from tabml.ingest.units import can_convert, convert_factor
 from tabml.ingest.values import fold, parse_bound, parse_number, read_date, split_unit_cell
 
@@ -25,7 +26,7 @@ class Reading:
     notes: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
-def read_numbers(texts: pd.Series, decimal: str, mapping: ColumnMapping, spec: VariableSpec) -> Reading:
+def read_numbers(texts: Column, decimal: str, mapping: ColumnMapping, spec: VariableSpec) -> Reading:
     """Texts as numbers in the mapping's unit. Notes: `unit` (unit inside the cell), `censored` (<5), `text`."""
     recode = {fold(k): v for k, v in mapping.recode.items()}
 
@@ -42,13 +43,12 @@ def read_numbers(texts: pd.Series, decimal: str, mapping: ColumnMapping, spec: V
         value = _number_with_unit(text, decimal, mapping.unit or spec.unit)
         return (value, "unit") if value is not None else (np.nan, "text")
 
-    codes, uniques = distinct(texts)
-    pairs = [one(text) for text in uniques]
-    values = spread(np.array([v for v, _ in pairs], dtype=np.float64), codes, np.nan)
+    pairs = [one(text) for text in texts.distinct]
+    values = texts.spread(np.array([v for v, _ in pairs], dtype=np.float64), np.nan)
     notes = {
         note: mask
         for note in ("unit", "censored", "text")
-        if (mask := spread(np.array([n == note for _, n in pairs], dtype=bool), codes, False)).any()
+        if (mask := texts.spread(np.array([n == note for _, n in pairs], dtype=bool), False)).any()
     }
     return Reading(values, notes)
 
@@ -61,22 +61,18 @@ def _number_with_unit(text: str, decimal: str, unit: str | None) -> float | None
     return value * convert_factor(cell_unit, unit)
 
 
-def read_dates(texts: pd.Series, order: str | None, century: int | None) -> dict[str, Any]:
-    """`values` (datetime64[ns] series) and masks: `date` (no date or undecided order), `two_digits` (short year)."""
-    codes, uniques = distinct(texts)
-    parsed = [read_date(text, order, century) for text in uniques]
+def read_dates(texts: Column, order: str | None, century: int | None) -> Reading:
+    """Texts as days (datetime64[ns]). Notes: `date` (no date or undecided order), `two_digits` (short year)."""
+    parsed = [read_date(text, order, century) for text in texts.distinct]
     days = pd.Series([p.day for p in parsed], dtype=object)
     stamps = pd.to_datetime(days, errors="coerce").astype("datetime64[ns]").to_numpy()
     bad = np.isnat(stamps)
     short = np.array([p.short_year for p in parsed], dtype=bool)
-    return {
-        "values": pd.Series(spread(stamps, codes, np.datetime64("NaT"))),
-        "date": spread(bad, codes, False),
-        "two_digits": spread(short & ~bad, codes, False),
-    }
+    notes = {"date": texts.spread(bad, False), "two_digits": texts.spread(short & ~bad, False)}
+    return Reading(texts.spread(stamps, np.datetime64("NaT")), {k: m for k, m in notes.items() if m.any()})
 
 
-def read_levels(texts: pd.Series, spec: VariableSpec, mapping: ColumnMapping) -> Reading:
+def read_levels(texts: Column, spec: VariableSpec, mapping: ColumnMapping) -> Reading:
     """Texts as level codes. Notes: `level` (neither recoded nor a level), `spelling` (variants folded into one)."""
     recode = {fold(k): v for k, v in mapping.recode.items()}
     known = dict(_TRUE_FALSE) if spec.kind == "boolean" else {fold(c): c for c in spec.levels}
@@ -92,37 +88,27 @@ def read_levels(texts: pd.Series, spec: VariableSpec, mapping: ColumnMapping) ->
                 return known[key], True
         return (text.strip(), True) if is_open else (None, False)
 
-    codes, uniques = distinct(texts)
-    pairs = [one(text) for text in uniques]
-    values = spread(np.array([c for c, _ in pairs], dtype=object), codes, None)
-    notes = {"level": spread(np.array([not ok for _, ok in pairs], dtype=bool), codes, False)}
-    notes["spelling"] = spread(_variants(uniques, [c for c, _ in pairs], codes), codes, False)
-    notes["renumbered"] = spread(
-        np.array([bool(re.fullmatch(r"\d{1,2}", t.strip())) and c is not None and c != t.strip() for t, (c, _) in
-                  zip(uniques, pairs, strict=True)], dtype=bool), codes, False,
-    )  # fmt: skip
-    return Reading(values, {k: m for k, m in notes.items() if m.any()})
+    distinct = texts.distinct
+    pairs = [one(text) for text in distinct]
+    masks = {
+        "level": [not ok for _, ok in pairs],
+        "spelling": _variants(texts, distinct, [c for c, _ in pairs]),
+        "renumbered": [
+            bool(re.fullmatch(r"\d{1,2}", t)) and c is not None and c != t
+            for t, (c, _) in zip(distinct, pairs, strict=True)
+        ],
+    }
+    notes = {k: texts.spread(np.array(mask, dtype=bool), False) for k, mask in masks.items() if any(mask)}
+    return Reading(texts.spread(np.array([c for c, _ in pairs], dtype=object), None), notes)
 
 
-def _variants(uniques: list[str], codes_of: list[str | None], codes: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _variants(texts: Column, distinct: list[str], codes_of: list[str | None]) -> list[bool]:
     """Texts that mean the same level as a more frequent text: `m` and `male` beside `M`. Numbers are no spelling."""
-    counts = np.bincount(codes[codes >= 0], minlength=len(uniques))
-    variant = np.zeros(len(uniques), dtype=bool)
-    for code in {c for c in codes_of if c is not None}:
-        same = [i for i, c in enumerate(codes_of) if c == code and not re.fullmatch(r"[\d.,\s-]+", uniques[i])]
-        main = max(same, key=lambda i: (counts[i], uniques[i]), default=None)
-        for i in same:
-            variant[i] = i != main
-    return variant
-
-
-def distinct(texts: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
-    """Code of each cell (-1 missing) and the distinct texts."""
-    codes, uniques = pd.factorize(texts.to_numpy(dtype=object))
-    return codes, list(uniques)
-
-
-def spread(values: NDArray[Any], codes: NDArray[np.int64], missing: Any) -> NDArray[Any]:
-    """Values of the distinct texts, mapped back to the cells; code -1 is a missing cell."""
-    extended = np.append(values, np.array([missing], dtype=values.dtype))
-    return extended[codes]
+    counts = texts.counts()
+    groups: dict[str, list[str]] = {}
+    for text, code in zip(distinct, codes_of, strict=True):
+        if code is not None and not re.fullmatch(r"[\d.,\s-]+", text):
+            groups.setdefault(code, []).append(text)
+    main = {code: max(same, key=lambda t: (counts[t], t)) for code, same in groups.items()}
+    written = {t for same in groups.values() for t in same}
+    return [t in written and main[c or ""] != t for t, c in zip(distinct, codes_of, strict=True)]

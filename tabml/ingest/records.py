@@ -15,6 +15,7 @@ from tabml.core.errors import ConfigError
 from tabml.core.findings import Finding, finding
 from tabml.ingest.cells import Filled, Rule, fill
 from tabml.ingest.identity import normalise_id
+from tabml.ingest.read import Column
 from tabml.ingest.sources import SourceTable
 from tabml.ingest.wording import counted
 
@@ -26,16 +27,15 @@ EXCEL_DIGITS = 1e15
 class Records:
     """Rows under way to the cohort; every table has one line per row, index 0...n-1.
 
-    `values`: variables (categories as text codes). `rules`: the same columns, position in `rule_rows`, -1
-    where nothing filled the cell. `places`: `{source}.row`, the row number in that source's file, -1 for
-    none. `ids`: source, scope, id (normalised), shown (as exported), has_id.
+    `values`: variables (categories as text codes). `places`: `row`, the row number in the source's own file, and
+    `{joined}.row` in each table joined to it (-1: none). `ids`: source, scope, id (normalised), shown (as
+    exported), has_id. `rules` say how each variable was filled from each source.
     """
 
     values: pd.DataFrame
-    rules: pd.DataFrame
     places: pd.DataFrame
     ids: pd.DataFrame
-    rule_rows: tuple[Rule, ...]
+    rules: tuple[Rule, ...]
     findings: tuple[Finding, ...] = ()
     missing_words: Mapping[str, int] = field(default_factory=dict)
     """Source -> cells that held a missing word."""
@@ -45,9 +45,9 @@ class Records:
 
     def take(self, positions: NDArray[np.int64]) -> Records:
         """The records at these positions, renumbered."""
-        tables = (t.iloc[positions].reset_index(drop=True) for t in (self.values, self.rules, self.places, self.ids))
-        values, rules, places, ids = tables
-        return replace(self, values=values, rules=rules, places=places, ids=ids)
+        tables = (t.iloc[positions].reset_index(drop=True) for t in (self.values, self.places, self.ids))
+        values, places, ids = tables
+        return replace(self, values=values, places=places, ids=ids)
 
 
 def read_records(at: SourceTable, codebook: Codebook, *, only: Sequence[str] | None = None) -> Records:
@@ -58,14 +58,13 @@ def read_records(at: SourceTable, codebook: Codebook, *, only: Sequence[str] | N
             continue
         if only is None or name in only:
             filled[name] = fill(at, name, spec, mapping)
-    n = len(at.kept)
+    n = len(at)
     ids, findings = _ids(at, codebook)
     return Records(
         values=pd.DataFrame({k: f.values for k, f in filled.items()}, index=range(n)),
-        rules=pd.DataFrame({k: np.full(n, j, dtype=np.int32) for j, k in enumerate(filled)}, index=range(n)),
-        places=pd.DataFrame({f"{at.name}.row": np.array(at.row_numbers, dtype=np.int32)}),
+        places=pd.DataFrame({"row": at.row_numbers}),
         ids=ids,
-        rule_rows=tuple(f.rule for f in filled.values()),
+        rules=tuple(f.rule for f in filled.values()),
         findings=(*(x for f in filled.values() for x in f.findings), *findings),
         missing_words={at.name: sum(f.missing_words for f in filled.values())},
     )
@@ -84,7 +83,7 @@ def _ids(at: SourceTable, codebook: Codebook) -> tuple[pd.DataFrame, tuple[Findi
         column, rule = source.id.column, source.id.rule
     elif source.join is not None:
         column, rule = source.join.on, source.join.rule
-    n = len(at.kept)
+    n = len(at)
     scope = "" if codebook.id_scope == "global" else at.name
     if column is None:
         made = [f"row {number:09d}" for number in at.row_numbers]
@@ -95,10 +94,11 @@ def _ids(at: SourceTable, codebook: Codebook) -> tuple[pd.DataFrame, tuple[Findi
                 "TB108", f"{at.place} has no id column: each of its {counted(n, 'row')} is one patient", source=at.name
             ),
         )
-    shown = [text.strip() for text in at.cells(column)]
-    normal = {text: normalise_id(text, rule) for text in set(shown)}
+    cells = at.column(column)
+    shown = cells.to_list()
+    normal = {text: normalise_id(text, rule) for text in ["", *cells.distinct]}
     ids = _id_table(at.name, scope, [normal[t] for t in shown], shown, [bool(normal[t]) for t in shown])
-    return ids, tuple(_id_findings(at, column, normal))
+    return ids, tuple(_id_findings(at, cells, normal))
 
 
 def _id_table(source: str, scope: str, ids: list[str], shown: list[str], has_id: list[bool]) -> pd.DataFrame:
@@ -106,15 +106,16 @@ def _id_table(source: str, scope: str, ids: list[str], shown: list[str], has_id:
     return table.astype({"source": object, "scope": object, "id": object, "shown": object, "has_id": bool})
 
 
-def _id_findings(at: SourceTable, column: str, normal: dict[str, str]) -> list[Finding]:
+def _id_findings(at: SourceTable, cells: Column, normal: dict[str, str]) -> list[Finding]:
     found = []
+    column = at.source.id.column if at.source.id is not None else at.source.join.on  # type: ignore[union-attr]
     collisions = sum(n - 1 for key, n in Counter(normal.values()).items() if key and n > 1)
     if collisions:
         evidence = f"{collisions} ids of {column!r} ({at.name}) are written differently but count as equal"
         found.append(finding("TB126", evidence, count=collisions, source=at.name))
-    long = sum(isinstance(c, int | float) and not isinstance(c, bool) and abs(c) >= EXCEL_DIGITS
-               for c in at.raw_cells(column))  # fmt: skip
-    if long and at.table.sheet.delimiter is None:
+    numbers = [] if at.is_text else cells.where(cells.is_kind("number")).counts().items()
+    long = sum(n for text, n in numbers if abs(float(text)) >= EXCEL_DIGITS)
+    if long:
         evidence = f"{long} ids of {column!r} ({at.name}) are numbers of more than 15 digits: Excel cut their end"
         found.append(finding("TB126", evidence, count=long, source=at.name))
     return found
@@ -125,11 +126,15 @@ def join_keys(base: SourceTable, join: Join) -> list[str]:
     column = base.source.id.column if base.source.id else join.on
     if join.expect == "many_to_one" and base.has(join.on):
         column = join.on
-    return [normalise_id(text, join.rule) for text in base.cells(column)]
+    cells = base.column(column)
+    normal = {text: normalise_id(text, join.rule) for text in ["", *cells.distinct]}
+    return [normal[text] for text in cells.to_list()]
 
 
-def attach(base: Records, keys: Sequence[str], other: Records, *, join: Join) -> tuple[Records, NDArray[np.int64], int]:
-    """Add another table's variables to the base rows whose key it holds; rows are never multiplied.
+def attach(
+    base: Records, keys: Sequence[str], other: Records, *, join: Join, source: str
+) -> tuple[Records, NDArray[np.int64], int]:
+    """Add the variables of another table, the `source`, to the base rows whose key it holds; rows are never multiplied.
 
     `other` has one record per key. Returns the wider records, the position in `other` of each base row (-1
     without partner), and how many rows of `other` belong to nobody.
@@ -146,14 +151,12 @@ def attach(base: Records, keys: Sequence[str], other: Records, *, join: Join) ->
     values = other.values.iloc[partner].reset_index(drop=True) if len(other) else other.values.reindex(range(len(base)))
     values = values.where(pd.Series(found), None) if len(other) and not found.all() else values
     values = values.astype(other.values.dtypes.to_dict())
-    rules = _taken(other.rules + len(base.rule_rows), partner, found)
-    places = _taken(other.places, partner, found)
+    places = _taken(other.places, partner, found).rename(columns={"row": f"{source}.row"})
     wider = replace(
         base,
         values=pd.concat([base.values, values], axis=1),
-        rules=pd.concat([base.rules, rules], axis=1),
         places=pd.concat([base.places, places], axis=1),
-        rule_rows=(*base.rule_rows, *other.rule_rows),
+        rules=(*base.rules, *other.rules),
         findings=(*base.findings, *other.findings),
         missing_words={**base.missing_words, **other.missing_words},
     )
@@ -173,17 +176,11 @@ def _taken(table: pd.DataFrame, partner: NDArray[np.int64], found: NDArray[np.bo
 
 def stack(parts: Sequence[Records]) -> Records:
     """Records of several sources below each other; variables a source lacks are missing there."""
-    shift, rules = 0, []
-    for part in parts:
-        moved = part.rules.to_numpy(dtype=np.int32)
-        rules.append(pd.DataFrame(np.where(moved >= 0, moved + shift, -1), columns=part.rules.columns))
-        shift += len(part.rule_rows)
     return Records(
         values=_concat_values([p.values for p in parts]),
-        rules=pd.concat(rules, ignore_index=True).fillna(-1).astype(np.int32),
         places=pd.concat([p.places for p in parts], ignore_index=True).fillna(-1).astype(np.int32),
         ids=pd.concat([p.ids for p in parts], ignore_index=True),
-        rule_rows=tuple(r for p in parts for r in p.rule_rows),
+        rules=tuple(r for p in parts for r in p.rules),
         findings=tuple(f for p in parts for f in p.findings),
         missing_words={name: n for p in parts for name, n in p.missing_words.items()},
     )

@@ -132,14 +132,14 @@ def _contradicting(rows: pd.DataFrame) -> tuple[str, ...]:
 
 def _placed(cases: list[_Case], records: Records, kept: NDArray[np.int64]) -> list[RepeatCase]:
     where = {int(p): i for i, p in enumerate(kept)}
-    rows_of = {name: records.places[f"{name}.row"].to_numpy() for name in records.ids["source"].unique()}
+    rows = records.places["row"].to_numpy()
     source = records.ids["source"].to_numpy()
     found: list[RepeatCase] = []
     for case in cases:
         alive = next((where[i] for i in (case.keep, *case.group) if i in where), None)
         if alive is None:
             continue
-        numbers = tuple(int(rows_of[source[i]][i]) for i in case.group)
+        numbers = tuple(int(rows[i]) for i in case.group)
         found.extend(
             RepeatCase(alive, str(source[case.keep]), variable, numbers, case.action)
             for variable in (case.variables or ("",))

@@ -9,35 +9,47 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tabml.core.codebook import Codebook, Source
 from tabml.core.errors import ConfigError, InputError, did_you_mean
 from tabml.core.findings import Finding, finding
 from tabml.ingest.expressions import parse_expression
 from tabml.ingest.layout import NoTable, Table, find_table
-from tabml.ingest.read import RawSheet, column_letter
+from tabml.ingest.read import Column, RawSheet, column_letter
 from tabml.ingest.values import fold
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SourceTable:
-    """One source's rows as they stand in its file; `kept` are positions in `table.rows`."""
+    """One source's rows as they stand in its file; `kept` are positions in the table's data rows."""
 
     name: str
     source: Source
     table: Table
-    kept: tuple[int, ...]
+    kept: NDArray[np.int64]
     aside: Mapping[int, str]
     findings: tuple[Finding, ...] = ()
+
+    def __len__(self) -> int:
+        """Kept rows."""
+        return len(self.kept)
 
     @property
     def place(self) -> str:
         """File and sheet, for messages."""
         return self.table.sheet.name
 
+    @property
+    def is_text(self) -> bool:
+        """Whether the source is a text file: no cell of it has a type."""
+        return self.table.sheet.is_text
+
     @cached_property
-    def row_numbers(self) -> tuple[int, ...]:
+    def row_numbers(self) -> NDArray[np.int32]:
         """Absolute row number (from 1) of each kept row."""
-        return tuple(self.table.row_numbers[i] for i in self.kept)
+        return self.table.row_numbers[self.kept]
 
     def index(self, header: str) -> int:
         """Position of a column in the table; the codebook's header may be its last part."""
@@ -49,19 +61,10 @@ class SourceTable:
     def has(self, header: str) -> bool:
         return self.table.find(header) is not None
 
-    def cells(self, header: str) -> list[str]:
-        """Cell texts of the kept rows."""
-        j = self.index(header)
-        rows = self.table.rows
-        return [rows[i][j] for i in self.kept]
-
-    def raw_cells(self, header: str) -> list[object]:
-        """The kept rows' cells as the workbook holds them, typed."""
-        column = self.table.columns[self.index(header)] - 1
-        cells = self.table.sheet.cells
-        return [
-            cells[r - 1][column] if r <= len(cells) and column < len(cells[r - 1]) else None for r in self.row_numbers
-        ]
+    def column(self, header: str) -> Column:
+        """The cells of the kept rows."""
+        self.index(header)
+        return self.table.column(header).take(self.kept)
 
     def letter(self, header: str) -> str:
         return column_letter(self.table.columns[self.index(header)])
@@ -69,7 +72,7 @@ class SourceTable:
     def addresses(self, header: str, rows: Iterable[int]) -> tuple[str, ...]:
         """Places such as `export.xlsx, sheet Patients, cell F17` of kept rows."""
         start = f"{self.place}, cell {self.letter(header)}"
-        return tuple(f"{start}{self.row_numbers[i]}" for i in rows)
+        return tuple(f"{start}{number}" for number in self.row_numbers[list(rows)].tolist())
 
 
 def needed_headers(codebook: Codebook, source: str, variables: Iterable[str] | None = None) -> dict[str, set[str]]:
@@ -215,21 +218,17 @@ def _answered(found: Finding, source: Source, table: Table, *, unchanged: bool) 
     return replace(found, severity="info") if settled else found
 
 
-def _rows(source: Source, table: Table, unchanged: bool) -> tuple[tuple[int, ...], dict[int, str]]:
+def _rows(source: Source, table: Table, unchanged: bool) -> tuple[NDArray[np.int64], dict[int, str]]:
     """Positions of the data rows, and every other row with its reason."""
     aside = dict(table.set_aside)
     stated = {int(row): reason for row, reason in source.set_aside.items()} if unchanged else {}
-    first, last = source.data_rows if source.data_rows and unchanged else (1, max(table.row_numbers, default=1))
-    kept = []
-    for position, number in enumerate(table.row_numbers):
-        if number in stated:
-            aside[number] = stated[number]
-        elif not first <= number <= last:
-            aside[number] = "outside data_rows"
-        else:
-            kept.append(position)
-    aside.update({number: reason for number, reason in stated.items() if number in aside})
-    return tuple(kept), aside
+    first, last = source.data_rows if source.data_rows and unchanged else (1, int(table.row_numbers[-1]))
+    numbers = table.row_numbers
+    is_aside = np.isin(numbers, list(stated))
+    is_outside = ~is_aside & ((numbers < first) | (numbers > last))
+    aside.update(dict.fromkeys(numbers[is_outside].tolist(), "outside data_rows"))
+    aside.update({n: reason for n, reason in stated.items() if n in aside or n in set(numbers[is_aside].tolist())})
+    return np.flatnonzero(~is_aside & ~is_outside), aside
 
 
 def _account_for_sheets(
@@ -245,7 +244,7 @@ def _account_for_sheets(
             continue
         if sheet.hidden:
             findings.append(finding("TB102", f"hidden sheet of {sheet.file} not read", count=1))
-        elif not any(cell is not None for row in sheet.cells for cell in row):
+        elif sheet.is_empty:
             findings.append(finding("TB104", f"empty sheet of {sheet.file} not used", count=1, severity="info"))
         else:
             open_sheets.append(sheet.name)
@@ -264,7 +263,7 @@ def _account_for_columns(codebook: Codebook, tables: Mapping[str, SourceTable]) 
         named += [m.column for s in codebook.variables.values() if (m := s.from_.get(name)) and m.column]
         known = {at.table.find(h) for h in named}
         for j, header in enumerate(at.table.headers):
-            if j not in known and (not header.startswith("#") or any(at.table.rows[i][j] for i in at.kept)):
+            if j not in known and (not header.startswith("#") or at.column(header).n_filled):
                 faults.append(f"{header!r} of {at.place}")
     if faults:
         raise ConfigError(

@@ -17,7 +17,6 @@ from tabml.core.errors import ConfigError, TabmlError, did_you_mean
 from tabml.ingest.expressions import parse_expression
 from tabml.ingest.identity import SiteKey, normalise_id
 from tabml.ingest.read import column_number, read_file
-from tabml.ingest.values import cell_text
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,14 @@ def trace(
     if not 0 <= cohort_row < len(provenance.cells):
         raise ConfigError(f"the cohort has no row {cohort_row}", hint=f"rows 0 to {len(provenance.cells) - 1}")
     events = _events(provenance, cohort_row, variable)
-    position = int(provenance.cells[variable].iloc[cohort_row])
+    position = provenance.rule_of(cohort_row, variable)
     if position < 0:
         return TraceAnswer(
             variable, None, None, None, None, (), (), (), "", "", "", events, "no source fills this cell"
         )
     rule = provenance.rules.iloc[position]
     at = provenance.sources[provenance.sources["source"] == rule["source"]].iloc[0]
-    row = int(provenance.cells[f"{rule['source']}.row"].iloc[cohort_row])
+    row = int(provenance.rows_in(str(rule["source"]))[cohort_row])
     letters = [c for c in str(rule["column"]).split(", ") if c]
     headers = _headers(codebook, variable, str(rule["source"]), str(rule["header"]))
     raw, note = _raw(at, row, letters, search_folders) if letters else ((), "the codebook states a constant")
@@ -111,8 +110,9 @@ def _refuse_identifier(variable: str, codebook: Codebook, provenance: Provenance
         spec is not None and (spec.kind == "id" or spec.role in ("patient_id", "identifier"))
     ):
         raise ConfigError(f"{variable!r} identifies people and is not traced", hint="name another variable")
-    if variable not in provenance.cells.columns or spec is None:
-        known = [n for n in codebook.variables if n in provenance.cells.columns]
+    filled = set(provenance.rules["variable"])
+    if variable not in filled or spec is None:
+        known = [n for n in codebook.variables if n in filled]
         raise ConfigError(f"the cohort has no variable {variable!r}", hint=did_you_mean(variable, known))
 
 
@@ -147,9 +147,7 @@ def _raw(
     sheet = next((s for s in sheets if (s.sheet or "") == str(at["sheet"])), None)
     if sheet is None:
         return nothing, f"{at['file']} has no sheet {at['sheet']!r} any more"
-    cells = sheet.cells[row - 1] if row <= len(sheet.cells) else ()
-    numbers = [column_number(letter) for letter in letters]
-    return tuple(cell_text(cells[n - 1]) if n <= len(cells) else "" for n in numbers), ""
+    return tuple(sheet.text(row, column_number(letter)) for letter in letters), ""
 
 
 def _find(name: str, sha256: str, folders: Iterable[Path]) -> Path | None:

@@ -8,6 +8,7 @@ import pytest
 
 from tabml.core.errors import ConfigError
 from tabml.ingest.expressions import parse_expression
+from tabml.ingest.read import Column
 from tabml.ingest.values import fold, parse_date, parse_number
 
 TABLE = {
@@ -24,15 +25,15 @@ TABLE = {
 class Columns:
     """A table in the dialect of a German export."""
 
-    def texts(self, header: str) -> pd.Series:
-        return pd.Series(TABLE[header], dtype=object)
+    def texts(self, header: str) -> Column:
+        return Column.of(TABLE[header])
 
-    def numbers(self, texts: pd.Series) -> np.ndarray:
-        return np.array([np.nan if t is None or parse_number(t) is None else parse_number(t) for t in texts])
+    def numbers(self, texts: Column) -> np.ndarray:
+        return np.array([np.nan if parse_number(t) is None else parse_number(t) for t in texts.to_list()])
 
-    def dates(self, texts: pd.Series) -> pd.Series:
-        days = [None if t is None else parse_date(t, "dmy") for t in texts]
-        return pd.to_datetime(pd.Series(days, dtype=object))
+    def dates(self, texts: Column) -> np.ndarray:
+        days = [parse_date(t, "dmy") for t in texts.to_list()]
+        return pd.to_datetime(pd.Series(days, dtype=object)).to_numpy()
 
     def fold(self, text: str) -> str:
         return fold(text)
@@ -65,7 +66,7 @@ def test_an_expression_is_computed_on_whole_columns(text, expected):
 
 def test_picking_texts_leaves_them_to_the_variables_kind():
     texts = parse_expression('split(col("bp"), "/", 2)').texts(Columns())
-    assert texts is not None and texts.tolist() == ["80", None, None, "90"]
+    assert texts is not None and texts.values() == ["80", None, None, "90"]
     assert parse_expression('col("a") > 1').texts(Columns()) is None
 
 

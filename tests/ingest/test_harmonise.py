@@ -190,8 +190,8 @@ def test_a_join_adds_columns_and_never_rows(tmp_path):
     assert (left.count, left.severity) == (2, "warn")
     assert [s.rows for s in got.flow if s.reason == "rows without a patient to join"] == [1]
     assert got.provenance is not None
-    assert got.provenance.cells["lab.row"].tolist() == [3, 2, -1]
-    assert got.provenance.cells["hb"].tolist()[2] == -1
+    assert got.provenance.rows_in("lab").tolist() == [3, 2, -1]
+    assert got.provenance.rule_of(2, "hb") == -1
 
 
 def test_two_rows_for_one_patient_in_a_joined_table_are_asked_about(tmp_path):

@@ -13,7 +13,6 @@ from tabml.core.findings import Finding
 from tabml.ingest.codebook_file import dump_codebook, portable
 from tabml.ingest.harmonise import harmonise, level_counts, new_rows, written_table
 from tabml.ingest.identity import SiteKey
-from tabml.ingest.values import cell_text
 from tests.ingest.exports import (
     DATA,
     HEART4,
@@ -132,9 +131,9 @@ def secrets() -> set[str]:
         for header in (
             SECRET[sheet.file] if sheet.sheet not in ("Codebook", "Codes", "Kodebok", "Undersøkelser") else ()
         ):
-            at = next(i for i, row in enumerate(sheet.cells) if header in row)
-            column = sheet.cells[at].index(header)
-            cells = {cell_text(row[column]) for row in sheet.cells[at + 1 :]}
+            at = next(i for i, row in enumerate(sheet.rows()) if header in row)
+            column = sheet.rows()[at].index(header)
+            cells = set(sheet.columns[column].slice(at + 1).to_list())
             found |= {c for c in cells if len(c) >= 5 and c != "TOTAL"}
     assert len(found) > 1500
     return found
@@ -186,7 +185,7 @@ def spelling(cohort: Cohort, issue: dict[str, str]) -> bool:
     raw_id, _ = issue["where"].split()
     [variants] = found(cohort, issue, "TB116", column="sex")
     assert cohort.provenance is not None
-    place = int(cohort.provenance.cells["cleveland.row"].iloc[row_of(cohort, raw_id)])
+    place = int(cohort.provenance.rows_in("cleveland")[row_of(cohort, raw_id)])
     return variants.count == 4 and f"cleveland_clinic.xlsx, sheet Patients, cell F{place}" in variants.where
 
 

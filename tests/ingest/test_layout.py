@@ -26,7 +26,7 @@ def sheet(rows: Sequence[Sequence[Any]], name: str | None = "Data", **facts: Any
         tuple(float(v) if type(v) is int else (None if v == "" else v) for v in row) + (None,) * (width - len(row))
         for row in rows
     )
-    return RawSheet("export.xlsx" if name else "export.csv", "0" * 64, name, cells, **facts)
+    return RawSheet.of_rows("export.xlsx" if name else "export.csv", "0" * 64, name, cells, **facts)
 
 
 def patients(n: int = 12, start: int = 1) -> list[list[Any]]:
@@ -76,7 +76,7 @@ class TestHeart4:
         it = found[name]
         assert isinstance(it, Table)
         assert it.header_rows == header_rows
-        assert (it.row_numbers[0], it.row_numbers[-1], len(it.rows)) == rows
+        assert (it.row_numbers[0], it.row_numbers[-1], len(it)) == rows
         assert Counter(it.set_aside.values()) == aside
 
     def test_code_sheets_are_refused(self, found: dict[str, Table | NoTable]) -> None:
@@ -101,7 +101,7 @@ class TestHeart4:
         it = found["budapest_herzzentrum.csv"]
         assert isinstance(it, Table)
         assert it.headers[-1] == "#19"
-        assert set(it.column("#19")) == {""}
+        assert it.column("#19").n_filled == 0
         assert codes(it) == ["TB103", "TB105"]
 
     def test_findings_hold_no_cell_text(self, found: dict[str, Table | NoTable]) -> None:
@@ -111,7 +111,7 @@ class TestHeart4:
             if isinstance(it, Table)
             for h in ("Patient Name", "Navn", "Name")
             if it.find(h) is not None
-            for c in it.column(h)
+            for c in it.texts(h)
         }
         said = " ".join(f.evidence + " ".join(f.where) for it in found.values() for f in it.findings)
         assert names and not any(name in said for name in names)
@@ -194,7 +194,7 @@ class TestHeader:
     def test_table_of_numbers_without_header(self) -> None:
         rows = [[63.5 + i, 1, i % 4, 145 + i, "?" if i % 5 == 0 else 233 + i] for i in range(20)]
         it = table(sheet(rows, None))
-        assert (it.header_rows, it.headers, len(it.rows)) == ((), ("#1", "#2", "#3", "#4", "#5"), 20)
+        assert (it.header_rows, it.headers, len(it)) == ((), ("#1", "#2", "#3", "#4", "#5"), 20)
         assert codes(it) == ["TB105"]
 
     def test_first_patient_is_not_taken_for_a_header(self) -> None:
@@ -248,12 +248,12 @@ class TestSetAside:
             ["resection", "sex", "age", "chol", "sbp"],
             *([w, *p[1:]] for w, p in zip(["total", "partial"] * 10, patients(20), strict=True)),
         ]
-        assert len(table(sheet(rows)).rows) == 20
+        assert len(table(sheet(rows))) == 20
         once = [
             ["resection", "sex", "age", "chol", "sbp"],
             *([w, *p[1:]] for w, p in zip(["total", *["partial"] * 19], patients(20), strict=True)),
         ]
-        assert len(table(sheet(once)).rows) == 20
+        assert len(table(sheet(once))) == 20
 
     def test_blank_rows_inside_and_repeated_headers_on_every_page(self) -> None:
         rows = [HEAD, *patients(5), [], HEAD, *patients(5, 6), ["Page 2"], HEAD, *patients(5, 11)]
@@ -328,7 +328,7 @@ class TestRefused:
         raw = sheet([HEAD, *patients()], hidden=True)
         it = refused(raw)
         assert (it.reason, codes(it)) == ("the sheet is hidden", ["TB102"])
-        assert len(table(raw, named=True).rows) == 12
+        assert len(table(raw, named=True)) == 12
 
     def test_empty_sheet_and_header_without_rows(self) -> None:
         assert refused(sheet([])).reason == "empty"
@@ -385,11 +385,9 @@ class TestRefused:
         assert refused(sheet(problems, "Problems")).reason.startswith("free text")
 
     def test_small_tables_of_patients_are_not_refused(self) -> None:
-        assert (
-            len(table(sheet([["id", "outcome"], *([f"P{i}", "yes" if i % 2 else "no"] for i in range(10))])).rows) == 10
-        )
-        assert len(table(sheet([["", "age", "sex"], *([i, 40 + i, i % 2] for i in range(1, 20))])).rows) == 19
-        assert len(table(sheet([["id", "seen"], *([f"P{i}", date(2020, 1, 1 + i)] for i in range(4))])).rows) == 4
+        assert len(table(sheet([["id", "outcome"], *([f"P{i}", "yes" if i % 2 else "no"] for i in range(10))]))) == 10
+        assert len(table(sheet([["", "age", "sex"], *([i, 40 + i, i % 2] for i in range(1, 20))]))) == 19
+        assert len(table(sheet([["id", "seen"], *([f"P{i}", date(2020, 1, 1 + i)] for i in range(4))]))) == 4
 
     def test_one_new_patient_is_a_table(self) -> None:
-        assert len(table(sheet([HEAD, *patients(1)])).rows) == 1
+        assert len(table(sheet([HEAD, *patients(1)]))) == 1

@@ -44,8 +44,8 @@ def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 class TestCells:
     def test_table_starting_at_c5_keeps_its_addresses(self, tmp_path: Path, either_way: str) -> None:
         sheet = one(write_xlsx(tmp_path / "a.xlsx", {"S": sheet_xml(TABLE, first=(5, 3))}))
-        assert sheet.cells[4][:5] == (None, None, "id", "age", "chol")
-        assert sheet.cells[6][4] == 286.0
+        assert sheet.rows(5, 1)[0][:5] == (None, None, "id", "age", "chol")
+        assert sheet.columns[4][6] == 286.0
         assert sheet.at(7, 5) == "a.xlsx, sheet S, cell E7"
 
     def test_values_arrive_typed(self, tmp_path: Path, either_way: str) -> None:
@@ -53,7 +53,7 @@ class TestCells:
         book.active.append(["0012", 12, 0.5, True, datetime(1986, 8, 22), datetime(1986, 8, 22, 13, 5), None, "  m "])
         book.active.append([None, None, None, None, None, None, None, "x"])
         book.save(tmp_path / "a.xlsx")
-        row = one(tmp_path / "a.xlsx").cells[0]
+        row = one(tmp_path / "a.xlsx").rows()[0]
         assert row == ("0012", 12.0, 0.5, True, date(1986, 8, 22), datetime(1986, 8, 22, 13, 5), None, "  m ")
         assert isinstance(row[3], bool)
 
@@ -68,7 +68,7 @@ class TestCells:
         assert sheet.error_cells == {"#DIV/0!": 1, "#N/A": 2}
         assert sheet.error_at == ("B2", "B3", "B4")
         assert (sheet.uncached, sheet.uncached_at) == (2, ("C2", "C4"))
-        read = sum(v is not None for row in sheet.cells for v in row)
+        read = sum(v is not None for row in sheet.rows() for v in row)
         truly_blank = 2  # D3, and D4 whose formula gave an empty text
         assert read + sum(sheet.error_cells.values()) + sheet.uncached + truly_blank == 16
 
@@ -76,7 +76,7 @@ class TestCells:
         rows = [["id", "a"], ["P1", ('t="e"', "<f>A1</f><v>Err:502</v>")], ["P2", ('t="e"', "<v>#SPILL!</v>")]]
         sheet = one(write_xlsx(tmp_path / "a.xlsx", {"S": sheet_xml(rows)}))
         assert sheet.error_cells == {"#ERROR": 1, "#SPILL!": 1}
-        assert sheet.cells == (("id", "a"), ("P1", None), ("P2", None))
+        assert sheet.rows() == (("id", "a"), ("P1", None), ("P2", None))
 
     def test_hidden_rows_columns_and_sheets_are_told(self, tmp_path: Path, either_way: str) -> None:
         book = openpyxl.Workbook()
@@ -103,7 +103,7 @@ class TestCells:
         plain = f'<worksheet xmlns="{MAIN}"><sheetData><row><c><v>1</v></c><c><v>2</v></c></row><row><c><v>3</v></c></row></sheetData></worksheet>'
         facts = guard(write_xlsx(tmp_path / "a.xlsx", {"S": plain}), Data()).sheets[0]
         assert (facts.last_row, facts.last_column, facts.is_plain) == (2, 2, False)
-        assert one(tmp_path / "a.xlsx").cells[0][:2] == (1.0, 2.0)
+        assert one(tmp_path / "a.xlsx").rows()[0][:2] == (1.0, 2.0)
         prefixed = (
             f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData><x:row r="1" hidden="1"><x:c r="B1" t="e"><x:v>#N/A</x:v></x:c></x:row>'
             '<x:row r="2"><x:c r="A2"><x:v>7</x:v></x:c></x:row></x:sheetData></x:worksheet>'
@@ -139,11 +139,11 @@ def write_ods(path: Path, manifest: str = "") -> Path:
 class TestOtherWorkbooks:
     def test_libreoffice_workbook_is_read_in_a_child(self, tmp_path: Path) -> None:
         sheet = one(write_ods(tmp_path / "a.xlsx"))
-        assert (sheet.sheet, sheet.cells) == ("Ark1", ((1.0, 2.0), (3.0, 4.5)))
+        assert (sheet.sheet, sheet.rows()) == ("Ark1", ((1.0, 2.0), (3.0, 4.5)))
 
     @pytest.mark.parametrize("name", ["a.xls", "a.csv", "a.data", "a"])
     def test_suffix_is_not_believed(self, tmp_path: Path, name: str, either_way: str) -> None:
-        assert one(write_xlsx(tmp_path / name, {"S": sheet_xml(TABLE)})).cells[1] == ("P1", 63.0, 233.0)
+        assert one(write_xlsx(tmp_path / name, {"S": sheet_xml(TABLE)})).rows()[1] == ("P1", 63.0, 233.0)
 
     def test_encrypted_libreoffice_workbook(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="encrypted with a password"):
@@ -177,7 +177,7 @@ class TestGuard:
 
     def test_text_that_looks_like_a_reference_is_only_text(self, tmp_path: Path) -> None:
         rows = [["id", "remark"], ["P1", 'see <c r="XFD1048576"'], ["P2", 'x r="ZZZZZ9" row> c>']]
-        assert one(write_xlsx(tmp_path / "a.xlsx", {"S": sheet_xml(rows)})).cells[2][1] == 'x r="ZZZZZ9" row> c>'
+        assert one(write_xlsx(tmp_path / "a.xlsx", {"S": sheet_xml(rows)})).rows()[2][1] == 'x r="ZZZZZ9" row> c>'
 
     def test_sheet_longer_than_a_block_is_counted_once(self, tmp_path: Path) -> None:
         rows = [[f"P{i}", ('t="e"', "<v>#N/A</v>"), "x" * 100] for i in range(12_000)]
@@ -317,10 +317,10 @@ class TestRefusals:
 class TestText:
     def test_german_export(self) -> None:
         sheet = one(EXPORTS / "budapest_herzzentrum.csv")
-        assert (sheet.encoding, sheet.delimiter, len(sheet.cells), sheet.width) == ("cp1252", ";", 300, 19)
-        assert sheet.cells[2] == (None,) * 19
-        assert sheet.cells[3][15] == "Gefäße"
-        assert sheet.cells[4][18] is None
+        assert (sheet.encoding, sheet.delimiter, sheet.n_rows, sheet.width) == ("cp1252", ";", 300, 19)
+        assert sheet.rows()[2] == (None,) * 19
+        assert sheet.rows()[3][15] == "Gefäße"
+        assert sheet.rows()[4][18] is None
 
     @pytest.mark.parametrize(
         ("encoding", "named", "sure"),
@@ -336,14 +336,14 @@ class TestText:
         content = ("Løpenr;Kjønn;Höhe\n" + "1;Åse;9,5\n" * 20).encode(encoding)
         sheet = text(tmp_path, content)
         assert (sheet.encoding, sheet.encoding_confidence) == (named, sure)
-        assert sheet.cells[0] == ("Løpenr", "Kjønn", "Höhe")
+        assert sheet.rows()[0] == ("Løpenr", "Kjønn", "Höhe")
 
     @pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "cp850"])
     def test_eight_bit_encodings_are_told_by_their_letters(self, tmp_path: Path, encoding: str) -> None:
         words = "Ärztliche Größe;Käthe Müller;ungewöhnlich\n" + "für Jürgen;Öztürk;weiß\n" * 5
         sheet = text(tmp_path, words.encode(encoding))
         assert sheet.encoding == encoding
-        assert sheet.cells[1][0] == "für Jürgen"
+        assert sheet.rows()[1][0] == "für Jürgen"
 
     def test_one_odd_byte_leaves_doubt(self, tmp_path: Path) -> None:
         assert text(tmp_path, "id;Größe\nP1;3\n".replace("ß", "s").encode("cp1252")).encoding_confidence < 0.9
@@ -356,31 +356,31 @@ class TestText:
         lines = [line.replace("Bexley; Mark", '"Bexley; Mark"').replace("3,41", '"3,41"') for line in lines]
         sheet = text(tmp_path, "\n".join(lines).encode(), "export.xls")
         assert (sheet.delimiter, sheet.width) == (delimiter, 3)
-        assert sheet.cells[1][1] == "Bexley; Mark"
+        assert sheet.rows()[1][1] == "Bexley; Mark"
 
     def test_decimal_commas_do_not_outvote_semicolons(self, tmp_path: Path) -> None:
         body = "id;a;b\n" + "".join(f"{i};{i},5;{i},25\n" for i in range(50))
         sheet = text(tmp_path, body.encode())
-        assert (sheet.delimiter, sheet.cells[1]) == (";", ("0", "0,5", "0,25"))
+        assert (sheet.delimiter, sheet.rows()[1]) == (";", ("0", "0,5", "0,25"))
 
     def test_sep_line_decides(self, tmp_path: Path) -> None:
         assert text(tmp_path, b"sep=|\nid|a\n1|2;3\n").delimiter == "|"
 
     def test_one_field_a_line(self, tmp_path: Path) -> None:
         sheet = text(tmp_path, b"age\n63\n67\n")
-        assert (sheet.delimiter, sheet.cells) == ("", (("age",), ("63",), ("67",)))
+        assert (sheet.delimiter, sheet.rows()) == ("", (("age",), ("63",), ("67",)))
 
     def test_ragged_records_are_listed_and_lose_nothing(self, tmp_path: Path) -> None:
         body = b"Export 2024\n\nid,a,b\n1,2,3\n2,3\n3,4,5,extra\n4,5,6\n"
         sheet = text(tmp_path, body)
         assert sheet.ragged == (5, 6)
-        assert sheet.cells[4] == ("2", "3", None)
-        assert sheet.cells[5] == ("3", "4", "5", "extra")
+        assert sheet.rows()[4] == ("2", "3", None)
+        assert sheet.rows()[5] == ("3", "4", "5", "extra")
 
     def test_quoted_line_break_stays_in_its_record(self, tmp_path: Path) -> None:
         sheet = text(tmp_path, b'id,note\r\n1,"two\r\nlines"\r\n2,x\r\n')
-        assert sheet.cells[1] == ("1", "two\r\nlines")
-        assert len(sheet.cells) == 3
+        assert sheet.rows()[1] == ("1", "two\r\nlines")
+        assert sheet.n_rows == 3
 
     def test_text_named_xls_is_read_as_text(self, tmp_path: Path) -> None:
         assert text(tmp_path, b"id\tage\n1\t63\n2\t67\n", "export.xls").delimiter == "\t"

@@ -45,7 +45,7 @@ def test_a_conflict_is_settled_by_its_policy(tmp_path, policy, kept):
     assert (None if pd.isna(row["x"]) else row["x"]) == kept["x"]
     assert (None if pd.isna(row["day"]) else str(row["day"].date())) == kept["day"]
     assert row["y"] == "b"
-    assert got.provenance is not None and got.provenance.cells["a.row"].iloc[1] == kept["row"]
+    assert got.provenance is not None and got.provenance.rows_in("a")[1] == kept["row"]
     assert {"TB120", "TB122"} <= codes(got)
     assert got.conflicts is not None
     assert set(got.conflicts["variable"]) == {"x", "day"} and set(got.conflicts["rows"]) == {"3, 4, 5"}

@@ -6,7 +6,6 @@ import pytest
 
 from tabml.core.errors import ConfigError
 from tabml.ingest.trace import find_rows, trace
-from tabml.ingest.values import cell_text
 from tests.ingest.exports import HEART4, KEY, heart4, heart4_codebook, heart4_exports
 
 BOOK = heart4_codebook()
@@ -83,16 +82,16 @@ def test_every_tenth_cell_of_every_variable_is_answered(cohort):
     checked = 0
     for name in cohort.frame.columns:
         for row in range(0, len(cohort.frame), 10):
-            position = int(cohort.provenance.cells[name].iloc[row])
+            position = cohort.provenance.rule_of(row, name)
             if position < 0:
                 continue
             rule = cohort.provenance.rules.iloc[position]
             if rule["expr"]:
                 continue
             sheet = sheets[(sources.at[rule["source"], "file"], sources.at[rule["source"], "sheet"])]
-            number = int(cohort.provenance.cells[f"{rule['source']}.row"].iloc[row])
+            number = int(cohort.provenance.rows_in(rule["source"])[row])
             column = sum((ord(c) - 64) * 26**i for i, c in enumerate(reversed(rule["column"])))
-            text = cell_text(sheet.cells[number - 1][column - 1])
+            text = sheet.text(number, column)
             value = cohort.frame[name].iloc[row]
             if value is not None and str(value) not in ("nan", "<NA>", "NaT"):
                 assert text != ""

@@ -6,18 +6,22 @@ overrides it. A sheet that holds no table of patients gives a `NoTable` with the
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tabml.core.findings import finding
-from tabml.ingest.layout.aside import Texts, rows_aside
+from tabml.ingest.layout.aside import rows_aside
+from tabml.ingest.layout.body import Body
 from tabml.ingest.layout.grid import HEAD_ROWS, Grid
 from tabml.ingest.layout.head import Head, find_head, stated_head
 from tabml.ingest.layout.notes import layout_findings
 from tabml.ingest.layout.refuse import why_refused
 from tabml.ingest.layout.table import NoTable, Table
 from tabml.ingest.layout.words import TOTALS_WORDS
-from tabml.ingest.read import RawSheet, Row
-from tabml.ingest.values import cell_text, fold
+from tabml.ingest.read import Column, RawSheet
+from tabml.ingest.values import fold
 
 __all__ = ["HEAD_ROWS", "TOTALS_WORDS", "NoTable", "Table", "find_table"]
 
@@ -38,7 +42,7 @@ def find_table(
         return NoTable(
             sheet, "the sheet is hidden", (finding("TB102", f"{sheet.name} is hidden: listed, not read", count=1),)
         )
-    if not any(value is not None for row in sheet.cells for value in row):
+    if sheet.is_empty:
         return _none(sheet, "empty")
     grid = Grid(sheet, max([HEAD_ROWS, *header_rows]))
     head = stated_head(grid, header_rows) if header_rows else find_head(grid)
@@ -55,15 +59,15 @@ def _none(sheet: RawSheet, reason: str) -> NoTable:
 
 
 def _table(sheet: RawSheet, grid: Grid, head: Head, totals_words: Container[str]) -> Table | NoTable:
-    body = sheet.cells[head.last_row :]
-    columns = _columns(sheet, head, body, grid.width)
+    columns = _columns(sheet, head)
     low, high = columns[0] - 1, columns[-1]
-    rows = {n: _texts(row, low, high) for n, row in enumerate(body, start=head.last_row + 1)}
+    cells = tuple(column.slice(head.last_row).canonical() for column in sheet.columns[low:high])
+    body = Body(cells, head.last_row + 1)
     heads = [tuple(map(str, grid.head[row - 1][low:high])) for row in head.rows]
     is_text = [grid.main_kind(head.last_row, column) == "text" for column in columns]
-    below = rows_aside(rows, heads, totals_words, is_text_column=is_text)
-    kept = tuple(number for number in rows if number not in below)
-    if not kept:
+    below = rows_aside(body, heads, totals_words, is_text_column=is_text)
+    kept = _without(range(head.last_row + 1, sheet.n_rows + 1), below)
+    if not len(kept):
         return _none(sheet, "no rows below the header")
     headers = _headers(head, columns)
     table = Table(
@@ -73,7 +77,6 @@ def _table(sheet: RawSheet, grid: Grid, head: Head, totals_words: Container[str]
         columns=columns,
         header_rows=head.rows,
         row_numbers=kept,
-        rows=tuple(rows[number] for number in kept),
         set_aside={**_above(sheet, head), **below},
         units={headers[i]: head.units[c] for i, c in enumerate(columns) if c in head.units},
         header_score=head.score,
@@ -81,23 +84,25 @@ def _table(sheet: RawSheet, grid: Grid, head: Head, totals_words: Container[str]
     return table.with_findings(layout_findings(table, head))
 
 
-def _columns(sheet: RawSheet, head: Head, body: Sequence[Row], width: int) -> tuple[int, ...]:
+def _without(rows: range, aside: Collection[int]) -> NDArray[np.int32]:
+    """The row numbers that are not set aside."""
+    kept = np.ones(len(rows), dtype=bool)
+    kept[np.fromiter(aside, dtype=np.int64, count=len(aside)) - rows.start] = False
+    return np.flatnonzero(kept).astype(np.int32) + np.int32(rows.start)
+
+
+def _columns(sheet: RawSheet, head: Head) -> tuple[int, ...]:
     """All columns of a text file; of a workbook those from the first to the last that is named or filled."""
     if sheet.is_text:
-        return tuple(range(1, width + 1))
-    width = max([width, *(len(row) for row in body)]) if any(len(row) > width for row in body) else width
-    used = [c for c in range(1, width + 1) if _is_used(head, body, c)]
+        return tuple(range(1, sheet.width + 1))
+    used = [c for c, column in enumerate(sheet.columns, start=1) if _is_used(head, column, c)]
     return tuple(range(used[0], used[-1] + 1))
 
 
-def _is_used(head: Head, body: Sequence[Row], column: int) -> bool:
-    if column <= len(head.names) and head.names[column - 1]:
+def _is_used(head: Head, column: Column, number: int) -> bool:
+    if number <= len(head.names) and head.names[number - 1]:
         return True
-    return any(row[column - 1] is not None for row in body if column <= len(row))
-
-
-def _texts(row: Row, low: int, high: int) -> Texts:
-    return tuple([cell_text(value) for value in row[low:high]])
+    return column.slice(head.last_row).n_filled > 0
 
 
 def _headers(head: Head, columns: Sequence[int]) -> tuple[str, ...]:
@@ -122,6 +127,6 @@ def _above(sheet: RawSheet, head: Head) -> dict[int, str]:
     for number in range(1, head.last_row + 1):
         if number in head.rows:
             continue
-        is_blank = all(value is None for value in sheet.cells[number - 1])
+        is_blank = not any(sheet.text(number, column) for column in range(1, len(sheet.columns) + 1))
         aside[number] = "units" if number == head.units_row else "blank" if is_blank else "title"
     return aside

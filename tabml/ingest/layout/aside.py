@@ -4,38 +4,64 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from statistics import median
 
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from tabml.ingest.layout.body import Body, Texts
 from tabml.ingest.values import fold, parse_number
 
-Texts = tuple[str, ...]
 LONGEST_LABEL = 40
+#: Rows by which the usual filling of a row is told.
+SAMPLE = 500
+#: What a totals label may look like; ids and measurements do not.
+_LABEL = r"^[^0-9]*(?:[\s:=(]+(?:n\s*=\s*)?[0-9.,]+\)?)?\s*$"
 
 
 def rows_aside(
-    rows: Mapping[int, Texts], heads: Sequence[Texts], totals_words: Container[str], *, is_text_column: Sequence[bool]
+    body: Body, heads: Sequence[Texts], totals_words: Container[str], *, is_text_column: Sequence[bool]
 ) -> dict[int, str]:
     """Row number -> reason, for the rows below the header that hold no patient.
 
-    `rows`: number -> cell texts. `heads`: the header rows' texts in the same columns. A totals word that
-    heads many rows is a value (a resection may be total), and so is one in a row as full as the others.
+    `heads`: the header rows' texts in the same columns. A totals word that heads many rows is a value (a
+    resection may be total), and so is one in a row as full as the others.
     """
-    aside = {number: "blank" for number, texts in rows.items() if not any(texts)}
-    typical = _typical(rows)
-    totals = [n for n, t in rows.items() if n not in aside and _is_totals(t, totals_words, typical, is_text_column)]
-    if len(totals) <= max(3, 0.05 * len(rows)):
+    aside = dict.fromkeys(np.flatnonzero(body.filled == 0).tolist(), "blank")
+    typical = _typical(body)
+    totals = [
+        i
+        for i in _may_be_totals(body, typical, is_text_column)
+        if _is_totals(body.row(i), totals_words, typical, is_text_column)
+    ]
+    if len(totals) <= max(3, 0.05 * len(body)):
         aside.update(dict.fromkeys(totals, "totals"))
     folded = [{j: fold(text) for j, text in enumerate(head) if text} for head in heads]
-    for number, texts in rows.items():
-        if number not in aside and any(_repeats(texts, head) for head in folded):
-            aside[number] = "repeated header"
-    aside.update(dict.fromkeys(_notes(rows, aside, typical, is_text_column), "note"))
-    return aside
+    repeats = {i for head in folded for i in _may_repeat(body, head) if _repeats(body.row(i), head)}
+    aside.update((i, "repeated header") for i in sorted(repeats) if i not in aside)
+    aside.update(dict.fromkeys(_notes(body, aside, typical, is_text_column), "note"))
+    return {i + body.first: reason for i, reason in sorted(aside.items())}
 
 
-def _typical(rows: Mapping[int, Texts]) -> float:
-    counts = [sum(map(bool, texts)) for texts in list(rows.values())[:500]]
-    return median([c for c in counts if c] or [0])
+def _typical(body: Body) -> float:
+    counts = body.filled[:SAMPLE]
+    return float(np.median(counts[counts > 0])) if (counts > 0).any() else 0.0
+
+
+def _may_be_totals(body: Body, typical: float, is_text_column: Sequence[bool]) -> list[int]:
+    """Rows sparse enough for a sum, whose first text could be a label; the words decide."""
+    texts = [j for j, is_text in enumerate(is_text_column) if is_text]
+    sparse = body.filled <= max(2, 0.6 * typical)
+    if texts:
+        is_text = np.append(np.array(is_text_column, dtype=bool), False)
+        sparse |= body.filled_among(texts) - is_text[body.leading] <= 0
+    found: list[int] = []
+    for j, column in enumerate(body.columns[:3]):
+        labels = column.arrow_distinct
+        is_label = pc.match_substring_regex(labels, _LABEL).to_numpy(zero_copy_only=False)
+        rows = column.spread(is_label, False) & sparse & (body.leading == j)
+        found.extend(np.flatnonzero(rows).tolist())
+    return sorted(found)
 
 
 def _is_totals(texts: Texts, words: Container[str], typical: float, is_text_column: Sequence[bool]) -> bool:
@@ -61,39 +87,59 @@ def _repeats(texts: Texts, head: Mapping[int, str]) -> bool:
     return same >= max(2, 0.8 * len(head)) or same == len(head) == 1
 
 
-def _notes(
-    rows: Mapping[int, Texts], aside: Mapping[int, str], typical: float, is_text_column: Sequence[bool]
-) -> list[int]:
+def _may_repeat(body: Body, head: Mapping[int, str]) -> list[int]:
+    """Rows in which most cells begin like the header's: what `_repeats` looks at."""
+    if not head:
+        return []
+    needed = max(2, 0.8 * len(head)) if len(head) > 1 else 1
+    alike = np.zeros(len(body), dtype=np.int32)
+    for seen, (j, text) in enumerate(head.items(), start=1):
+        alike += _begins_like(body, j, text)
+        if not (alike + (len(head) - seen) >= needed).any():
+            return []
+    return np.flatnonzero(alike >= needed).tolist()
+
+
+def _begins_like(body: Body, j: int, text: str) -> NDArray[np.bool_]:
+    """Rows whose cell starts with the letter of a folded text; all of them where letters have several forms."""
+    if not text[0].isascii():
+        return np.ones(len(body), dtype=bool)
+    column = body.columns[j]
+    alike = pc.starts_with(column.arrow_distinct, text[0], ignore_case=True)
+    return column.spread(alike.to_numpy(zero_copy_only=False), False)
+
+
+def _notes(body: Body, aside: Mapping[int, str], typical: float, is_text_column: Sequence[bool]) -> list[int]:
     """Nearly empty rows after the last full one: remarks and legends, but not a patient of whom only the id is known."""
     if typical < 4:
         return []
-    tail = _tail(rows, aside, most=max(1, 0.4 * typical))
-    full = [texts for texts in list(rows.values())[:200] if sum(map(bool, texts)) > typical / 2]
-    shapes = {_shape(texts[0]) for texts in full if texts[0]}
+    tail = _tail(body, aside, most=max(1, 0.4 * typical))
+    if not tail:
+        return []
+    full = np.flatnonzero(body.filled[:200] > typical / 2).tolist()
+    shapes = {_shape(text) for i in full if (text := body.columns[0].text(i))}
     notes: list[int] = []
     after_blank = False
-    for number in tail:
-        if number in aside:
-            after_blank = after_blank or aside[number] == "blank"
+    for i in tail:
+        if i in aside:
+            after_blank = after_blank or aside[i] == "blank"
             continue
-        texts = rows[number]
+        texts = body.row(i)
         is_sparse = sum(map(bool, texts)) <= max(1, 0.25 * typical)
         is_remark = any(len(text.split()) >= 4 for text in texts) or texts[0].startswith("*")
         is_legend = not texts[0] and all(_is_word(t) and not is_text_column[j] for j, t in enumerate(texts) if t)
         is_patient = bool(texts[0]) and _shape(texts[0]) in shapes
         if not is_patient and (is_legend or (is_sparse and (after_blank or is_remark))):
-            notes.append(number)
+            notes.append(i)
     return notes
 
 
-def _tail(rows: Mapping[int, Texts], aside: Mapping[int, str], most: float) -> list[int]:
+def _tail(body: Body, aside: Mapping[int, str], most: float) -> list[int]:
     """The last rows with at most so many filled cells, in order."""
-    tail: list[int] = []
-    for number in reversed(list(rows)):
-        if number not in aside and sum(map(bool, rows[number])) > most:
-            break
-        tail.append(number)
-    return tail[::-1]
+    i = len(body)
+    while i and (body.filled[i - 1] <= most or i - 1 in aside):
+        i -= 1
+    return list(range(i, len(body)))
 
 
 def _is_word(text: str) -> bool:

@@ -8,7 +8,7 @@ from datetime import date, time, timedelta
 from functools import cached_property
 from typing import Literal
 
-from tabml.ingest.read import CellValue, RawSheet
+from tabml.ingest.read import CellValue, RawSheet, Row
 from tabml.ingest.values import cell_text, fold, is_missing, parse_number, read_date
 
 Kind = Literal["blank", "text", "number", "date"]
@@ -48,19 +48,23 @@ class Grid:
     sheet: RawSheet
     head_rows: int = HEAD_ROWS
 
-    @cached_property
+    @property
     def n_rows(self) -> int:
-        return len(self.sheet.cells)
+        return self.sheet.n_rows
+
+    @property
+    def width(self) -> int:
+        return self.sheet.width
 
     @cached_property
-    def width(self) -> int:
-        sample = self.sheet.cells[: self.head_rows + SAMPLE_ROWS]
-        return self.sheet.width if self.sheet.is_text else max((len(r) for r in sample), default=0)
+    def sample(self) -> tuple[Row, ...]:
+        """The rows that decide: head and what stands below it."""
+        return self.sheet.rows(1, self.head_rows + SAMPLE_ROWS)
 
     @cached_property
     def head(self) -> tuple[tuple[str, ...], ...]:
         """Header texts of the first rows as they stand."""
-        return tuple(tuple(header_text(v) for v in row[: self.width]) for row in self.sheet.cells[: self.head_rows + 1])
+        return tuple(tuple(header_text(v) for v in row[: self.width]) for row in self.sample[: self.head_rows + 1])
 
     @cached_property
     def filled(self) -> tuple[tuple[str, ...], ...]:
@@ -78,15 +82,12 @@ class Grid:
     @cached_property
     def kinds(self) -> tuple[tuple[Kind, ...], ...]:
         """Kinds of the cells of head and sample."""
-        rows = self.sheet.cells[: self.head_rows + SAMPLE_ROWS]
-        return tuple(tuple(kind_of(v) for v in row[: self.width]) for row in rows)
+        return tuple(tuple(kind_of(v) for v in row[: self.width]) for row in self.sample)
 
     @cached_property
     def folded(self) -> tuple[tuple[str, ...], ...]:
         """Folded texts of head and sample, all as wide as the grid."""
-        rows = self.sheet.cells[: self.head_rows + SAMPLE_ROWS]
-        empty = ("",) * self.width
-        return tuple((tuple(fold(cell_text(v)) for v in row[: self.width]) + empty)[: self.width] for row in rows)
+        return tuple(tuple(fold(cell_text(v)) for v in row[: self.width]) for row in self.sample)
 
     @cached_property
     def used(self) -> tuple[int, ...]:
@@ -106,5 +107,5 @@ class Grid:
 
     def texts_below(self, row: int, column: int, n: int = 60) -> list[str]:
         """Folded texts of a column in the next rows."""
-        rows = self.sheet.cells[row : row + n]
+        rows = self.sheet.rows(row + 1, n)
         return [fold(cell_text(r[column - 1])) for r in rows if column <= len(r) and r[column - 1] is not None]

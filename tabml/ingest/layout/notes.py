@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+
+import numpy as np
 
 from tabml.core.findings import Finding, finding
 from tabml.ingest.layout.head import Head
@@ -43,7 +45,7 @@ def _hidden(table: Table) -> Iterator[Finding]:
             columns=[table.headers[j] for j in hidden],
             count=len(hidden),
         )
-    rows = [number for number in table.row_numbers if number in sheet.hidden_rows]
+    rows = _among(table, sheet.hidden_rows)
     if rows:
         evidence = f"{sheet.name}: {_plural(len(rows), 'hidden row')} with data, read"
         yield finding("TB102", evidence, count=len(rows), where=[sheet.at(n) for n in rows[:MAX_PLACES]])
@@ -91,11 +93,16 @@ def _repeated_names(table: Table, head: Head) -> Iterator[Finding]:
 
 
 def _ragged(table: Table) -> Iterator[Finding]:
-    data = set(table.row_numbers)
-    rows = [number for number in table.sheet.ragged if number in data]
+    rows = _among(table, table.sheet.ragged)
     if rows:
         evidence = f"{table.sheet.name}: {_plural(len(rows), 'record')} with another number of fields than the header"
         yield finding("TB106", evidence, count=len(rows), where=[table.sheet.at(n) for n in rows[:MAX_PLACES]])
+
+
+def _among(table: Table, numbers: Collection[int]) -> list[int]:
+    """Those of the row numbers that are data rows, in order."""
+    data = np.isin(np.fromiter(numbers, dtype=np.int64, count=len(numbers)), table.row_numbers)
+    return sorted(number for number, is_data in zip(numbers, data, strict=True) if is_data)
 
 
 def _cells(n: int) -> str:

@@ -60,7 +60,7 @@ def _names_only_row_labels(grid: Grid, row: int) -> bool:
 
 
 def _holds_counts(grid: Grid, row: int, column: int) -> bool:
-    cells = [r[column - 1] for r in grid.sheet.cells[row : row + 60] if column <= len(r) and r[column - 1] is not None]
+    cells = [r[column - 1] for r in grid.sheet.rows(row + 1, 60) if column <= len(r) and r[column - 1] is not None]
     return bool(cells) and all(isinstance(v, float | int) and v >= 0 and v == int(v) for v in map(_as_number, cells))
 
 

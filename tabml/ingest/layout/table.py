@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tabml.core.errors import InputError, did_you_mean
 from tabml.core.findings import Finding
-from tabml.ingest.read import RawSheet
+from tabml.ingest.read import Column, RawSheet
 from tabml.ingest.values import fold
 
 
@@ -21,12 +24,11 @@ class NoTable:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
-    """A table as texts. `rows[i][j]` is the cell at row `row_numbers[i]`, column `columns[j]` of the sheet.
+    """A table as texts by column: cell i of header j stands at row `row_numbers[i]`, column `columns[j]` of the sheet.
 
-    '' is blank; numbers of a workbook lose `.0` and have a decimal point whatever the source's own mark is;
-    dates are ISO. `headers` join several header rows with ` / `; `leaves` are their last parts. `set_aside`
+    Numbers of a workbook lose `.0` and have a decimal point whatever the source's own mark is; dates are ISO. `headers` join several header rows with ` / `; `leaves` are their last parts. `set_aside`
     gives the reason for every row that is neither header nor data. `units`: header -> text of a units row.
     `header_score` (0-1) says how sure the header row is.
     """
@@ -35,13 +37,16 @@ class Table:
     headers: tuple[str, ...]
     columns: tuple[int, ...]
     header_rows: tuple[int, ...]
-    row_numbers: tuple[int, ...]
-    rows: tuple[tuple[str, ...], ...]
+    row_numbers: NDArray[np.int32]
     set_aside: Mapping[int, str]
     findings: tuple[Finding, ...] = ()
     leaves: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     header_score: float = 1.0
+
+    def __len__(self) -> int:
+        """Data rows."""
+        return len(self.row_numbers)
 
     def with_findings(self, findings: tuple[Finding, ...]) -> Table:
         """The same table with these findings."""
@@ -69,11 +74,15 @@ class Table:
             )
         return found
 
-    def column(self, header: str) -> tuple[str, ...]:
-        """Texts of one column, aligned with `row_numbers`."""
-        j = self.position(header)
-        return tuple(row[j] for row in self.rows)
+    def column(self, header: str) -> Column:
+        """The cells of one column in the data rows, without the spaces around them."""
+        cells = self.sheet.columns[self.columns[self.position(header)] - 1]
+        return cells.take(self.row_numbers.astype(np.int64) - 1).canonical()
+
+    def texts(self, header: str) -> list[str]:
+        """Texts of one column in the data rows, '' where blank: for small tables."""
+        return self.column(header).to_list()
 
     def at(self, i: int, header: str) -> str:
         """The place of a data cell in words: `export.xlsx, sheet Patients, cell B7`."""
-        return self.sheet.at(self.row_numbers[i], self.columns[self.position(header)])
+        return self.sheet.at(int(self.row_numbers[i]), self.columns[self.position(header)])

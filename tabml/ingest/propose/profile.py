@@ -221,15 +221,15 @@ class TableStyle:
 
 def table_style(table: Table, order: str | None) -> TableStyle:
     """Decimal mark and order of dates from all cells of a table; `order` answers where no cell decides."""
-    columns = [[row[j] for row in table.rows if row[j]] for j in range(len(table.headers))]
-    marks = [decimal_mark(set(cells)).mark for cells in columns]
+    columns = [list(table.column(header).counts()) for header in table.headers]
+    marks = [decimal_mark(cells).mark for cells in columns]
     comma = marks.count(",") > marks.count(".")
-    evidence = [date_evidence(cells) for cells in map(set, columns) if cells]
+    evidence = [date_evidence(cells) for cells in columns if cells]
     dates = [e for e in evidence if e.dates > e.other]
     decided = {e.order for e in dates if e.order in ("dmy", "mdy")}
     undecided = any(e.undecided and e.order is None for e in dates)
     found = decided.pop() if len(decided) == 1 else None
-    missing = sorted({fold(t) for cells in map(set, columns) for t in cells if is_missing(t)})
+    missing = sorted({fold(t) for cells in columns for t in cells if is_missing(t)})
     return TableStyle("," if comma else ".", order or found, bool(order or found or not undecided), tuple(missing))
 
 
@@ -241,7 +241,7 @@ def profiles(tables: Sequence[Table], styles: Mapping[int, TableStyle]) -> tuple
         texts: list[str] = []
         decimals: list[str] = []
         for i, table in enumerate(tables):
-            cells = table.column(header)
+            cells = table.texts(header)
             texts.extend(cells)
             decimals.extend([styles[i].decimal] * len(cells))
         made.append(Profile(header, tuple(texts), tuple(decimals), first.units.get(header)))

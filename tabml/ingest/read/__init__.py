@@ -10,13 +10,16 @@ from pathlib import Path
 from tabml.core.config import Data
 from tabml.core.errors import InputError, did_you_mean
 from tabml.core.findings import Finding, finding
-from tabml.ingest.read.records import CellValue, RawSheet, Row, address, column_letter, column_number
+from tabml.ingest.read.column import CellValue, Column
+from tabml.ingest.read.records import RawSheet, Row, address, column_letter, column_number
 from tabml.ingest.read.sniff import sniff
 from tabml.ingest.read.text import read_text
+from tabml.ingest.read.typed import typed_column
 from tabml.ingest.read.workbook import read_workbook
 
 __all__ = [
     "CellValue",
+    "Column",
     "RawSheet",
     "Row",
     "address",
@@ -25,6 +28,7 @@ __all__ = [
     "list_files",
     "read_file",
     "read_files",
+    "typed_column",
 ]
 log = logging.getLogger(__name__)
 

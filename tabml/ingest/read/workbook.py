@@ -54,7 +54,8 @@ def read_workbook(path: Path, content: Content, data: Data) -> tuple[RawSheet, .
 
 
 def _raw(file: str, digest: str, sheet: _Sheet, facts: SheetFacts | None) -> RawSheet:
-    raw = RawSheet(file, digest, sheet.name, _trimmed(sheet.rows), hidden=sheet.hidden, merged=sheet.merged)
+    rows = _trimmed(sheet.rows)
+    raw = RawSheet.of_rows(file, digest, sheet.name, rows, hidden=sheet.hidden, merged=sheet.merged)
     if facts is None:
         return raw
     return replace(

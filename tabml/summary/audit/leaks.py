@@ -217,17 +217,14 @@ def _numbers_the_rows(column: Column, name: str) -> bool:
 
 def _sorted_files(context: Context) -> list[Finding]:
     """Sources whose row order tells the outcome. Row numbers are never features: a remark, not a leak."""
-    cells = context.cohort.provenance.cells if context.cohort.provenance is not None else None
+    provenance = context.cohort.provenance
     source = context.cohort.rows["source"].astype(str).to_numpy() if "source" in context.cohort.rows else None
-    if cells is None or source is None:
+    if provenance is None or source is None:
         return []
     findings: list[Finding] = []
     for name in sorted(set(source)):
-        key = f"{name}.row"
-        if key not in cells:
-            continue
         at = source[context.target.rows] == name
-        row = cells[key].to_numpy(dtype=float)[context.target.rows]
+        row = provenance.rows_in(name).astype(float)[context.target.rows]
         found = strength(
             row[at], False, _part(context.target, at), context.fold[at], context.patient[context.target.rows][at]
         )

@@ -1,0 +1,292 @@
+"""One column of cells: texts as the file holds them, each distinct text stored once where that pays.
+
+Whatever works on cells works on `distinct` texts and lays the answers out with `spread`; no step of tabml
+looks at the cells of a large table one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from tabml.ingest.values.cells import cell_text
+
+#: A cell as the file holds it; an empty cell is None, never ''.
+CellValue = str | float | int | bool | datetime | date | time | timedelta | None
+Integers = NDArray[np.signedinteger[Any]]
+
+#: What a cell of a workbook was; the position is the code in `Column.kinds`.
+KINDS = ("text", "number", "boolean", "date", "moment", "time", "duration")
+_KIND_OF: dict[type, int] = {
+    str: 0, float: 1, int: 1, bool: 2, date: 3, datetime: 4, time: 5, timedelta: 6,
+}  # fmt: skip
+#: Texts are stored once each where the first cells hold at most this share of distinct ones.
+FEW = 0.35
+SAMPLE = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """The cells of one column, from the first row on.
+
+    Without `codes`, `texts` holds one text a cell, null where it is empty. With `codes`, `texts` holds the
+    distinct texts, each once, and `codes[i]` is the position of cell i's text, -1 where it is empty.
+    `kinds[i]` is the code of cell i's kind (see `KINDS`), None where every cell is text.
+    """
+
+    texts: pa.Array
+    codes: Integers | None = None
+    kinds: NDArray[np.uint8] | None = None
+
+    @classmethod
+    def of(cls, values: Iterable[CellValue]) -> Column:
+        """A column of Python values, for small readers and tests; '' counts as empty.
+
+        >>> Column.of(["m", "f", None, "m"]).to_list(), Column.of([12.0, 0.5, "x"]).to_list()
+        (['m', 'f', '', 'm'], ['12', '0.5', 'x'])
+        """
+        cells = list(values)
+        texts = [(v if isinstance(v, str) else cell_text(v)) or None for v in cells]
+        types = set(map(type, cells)) - {str, type(None)}
+        kinds = np.array([_KIND_OF.get(type(v), 0) for v in cells], dtype=np.uint8) if types else None
+        return cls.of_texts(pa.array(texts, pa.string()), kinds)
+
+    @classmethod
+    def of_texts(cls, texts: pa.Array | pa.ChunkedArray, kinds: NDArray[np.uint8] | None = None) -> Column:
+        """A column of Arrow texts (null where empty), stored by distinct text where that pays."""
+        whole = _whole(texts)
+        sample = whole.slice(0, SAMPLE)
+        if len(sample) and len(pc.unique(sample)) > max(FEW * len(sample), 1):
+            return cls(whole, None, kinds)
+        return cls(*_encoded(whole), kinds)
+
+    @classmethod
+    def of_codes(cls, texts: pa.Array, codes: Integers, kinds: NDArray[np.uint8] | None = None) -> Column:
+        """A column from texts and each cell's position in them (-1: empty); unused, equal and empty texts are mended."""
+        used = np.zeros(len(texts) + 1, dtype=bool)
+        used[codes] = True
+        used = used[:-1]
+        if not used.all():
+            position = np.append(np.cumsum(used) - 1, -1)
+            texts, codes = texts.filter(pa.array(used)), position[codes]
+        if len(pc.unique(texts)) < len(texts) or texts.null_count:
+            own, merged = _encoded(texts)
+            texts, codes = own, np.append(merged, -1)[codes]
+        return cls(texts, _small(codes, len(texts)), kinds)
+
+    @classmethod
+    def empty(cls, n: int) -> Column:
+        """A column of n empty cells."""
+        return cls(pa.array([], pa.string()), np.full(n, -1, dtype=np.int8))
+
+    @classmethod
+    def concat(cls, parts: Sequence[Column]) -> Column:
+        """Columns below each other, stored by distinct text where most of their cells are."""
+        if len(parts) == 1:
+            return parts[0]
+        kinds = None
+        if any(part.kinds is not None for part in parts):
+            kinds = np.concatenate([np.zeros(len(p), np.uint8) if p.kinds is None else p.kinds for p in parts])
+        if 2 * sum(len(part) for part in parts if part.codes is None) > sum(map(len, parts)):
+            return cls(_whole(pa.chunked_array([part.to_arrow() for part in parts])), None, kinds)
+        encoded = [part if part.codes is not None else cls(*_encoded(part.texts)) for part in parts]
+        texts, merged = _encoded(_whole(pa.chunked_array([part.texts for part in encoded])))
+        ends = np.cumsum([len(part.texts) for part in encoded])
+        codes = [
+            np.append(merged[end - len(part.texts) : end], -1)[part.codes]
+            for part, end in zip(encoded, ends, strict=True)
+        ]
+        return cls(texts, _small(np.concatenate(codes), len(texts)), kinds)
+
+    def __len__(self) -> int:
+        return len(self.texts) if self.codes is None else len(self.codes)
+
+    def __getitem__(self, i: int) -> CellValue:
+        """The cell at position i (from 0) as the file holds it."""
+        text = self._text(i)
+        return text if text is None or self.kinds is None else _value(text, int(self.kinds[i]))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Column) and self.values() == other.values()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def distinct(self) -> list[str]:
+        """The texts to be read, none empty: each once where the column stores them so."""
+        texts: list[str] = self.arrow_distinct.to_pylist()
+        return texts
+
+    @property
+    def arrow_distinct(self) -> pa.Array:
+        """`distinct` as an Arrow array of strings."""
+        return self.texts.drop_null() if self.codes is None else self.texts
+
+    @property
+    def filled(self) -> NDArray[np.bool_]:
+        """Which cells hold something: (n_cells,)."""
+        if self.codes is not None:
+            return self.codes >= 0
+        return np.asarray(self.texts.is_valid())
+
+    @property
+    def n_filled(self) -> int:
+        return int(np.count_nonzero(self.codes >= 0)) if self.codes is not None else len(self) - self.texts.null_count
+
+    def spread(self, values: NDArray[Any], missing: Any) -> NDArray[Any]:
+        """One value for each of `distinct`, laid out over the cells; `missing` where a cell is empty."""
+        if self.codes is not None:
+            return np.append(values, np.array([missing], dtype=values.dtype))[self.codes]
+        if not self.texts.null_count:
+            return values
+        laid = np.full(len(self), missing, dtype=values.dtype)
+        laid[self.filled] = values
+        return laid
+
+    def counts(self) -> dict[str, int]:
+        """Distinct text -> number of cells, in order of first appearance."""
+        column = self if self.codes is not None else Column(*_encoded(self.texts))
+        assert column.codes is not None
+        n = np.bincount(column.codes[column.codes >= 0], minlength=len(column.texts))
+        return {text: int(k) for text, k in zip(column.distinct, n, strict=True) if k}
+
+    def is_kind(self, *kinds: str) -> NDArray[np.bool_]:
+        """Which cells were of one of these `KINDS`; an empty cell is of none: (n_cells,)."""
+        codes = [KINDS.index(kind) for kind in kinds]
+        if self.kinds is None:
+            return self.filled if 0 in codes else np.zeros(len(self), dtype=bool)
+        return np.isin(self.kinds, codes) & self.filled
+
+    def slice(self, start: int, n: int | None = None) -> Column:
+        """Cells from position `start` (0 first) on."""
+        start = min(start, len(self))
+        stop = len(self) if n is None else min(len(self), start + n)
+        kinds = None if self.kinds is None else self.kinds[start:stop]
+        if self.codes is None:
+            return Column(self.texts.slice(start, stop - start), None, kinds)
+        return Column.of_codes(self.texts, self.codes[start:stop], kinds)
+
+    def take(self, positions: NDArray[np.int64]) -> Column:
+        """The cells at these positions (from 0), in their order."""
+        if len(positions) and positions[-1] - positions[0] + 1 == len(positions) and (np.diff(positions) == 1).all():
+            return self.slice(int(positions[0]), len(positions))
+        kinds = None if self.kinds is None else self.kinds[positions]
+        if self.codes is None:
+            return Column(self.texts.take(pa.array(positions)), None, kinds)
+        return Column.of_codes(self.texts, self.codes[positions], kinds)
+
+    def canonical(self) -> Column:
+        """Texts without the spaces around them; a cell of nothing but spaces is empty."""
+        if not _may_hold_space(self.texts):
+            return self
+        trimmed = pc.utf8_trim_whitespace(self.texts)
+        trimmed = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, trimmed.type), trimmed)
+        if self.codes is None:
+            return Column(trimmed, None, self.kinds)
+        return Column.of_codes(trimmed, self.codes, self.kinds)
+
+    def mapped(self, texts: Sequence[str | None]) -> Column:
+        """The column with each of `distinct` replaced; None empties the cell."""
+        new = pa.array([t or None for t in texts], pa.string())
+        if self.codes is not None:
+            return Column.of_codes(new, self.codes, self.kinds)
+        if not self.texts.null_count:
+            return Column(new, None, self.kinds)
+        return Column(new.take(pa.array(self._positions(), mask=~self.filled)), None, self.kinds)
+
+    def where(self, keep: NDArray[np.bool_]) -> Column:
+        """The column with the cells outside `keep` emptied."""
+        if self.codes is not None:
+            return Column.of_codes(self.texts, np.where(keep, self.codes, -1), self.kinds)
+        return Column(pc.if_else(pa.array(keep), self.texts, pa.scalar(None, self.texts.type)), None, self.kinds)
+
+    def or_else(self, other: Column) -> Column:
+        """Empty cells filled from another column of the same length."""
+        return Column.of_texts(pc.coalesce(self.to_arrow(), other.to_arrow()))
+
+    def to_arrow(self) -> pa.Array:
+        """One text a cell, null where empty."""
+        if self.codes is None:
+            return self.texts
+        return self.texts.take(pa.array(self.codes, mask=self.codes < 0))
+
+    def to_list(self) -> list[str]:
+        """One text a cell, '' where empty."""
+        return [text or "" for text in self.to_arrow().to_pylist()]
+
+    def values(self) -> list[CellValue]:
+        """The cells as the file holds them."""
+        texts: list[str | None] = self.to_arrow().to_pylist()
+        if self.kinds is None:
+            return list(texts)
+        return [t if t is None or not k else _value(t, k) for t, k in zip(texts, self.kinds.tolist(), strict=True)]
+
+    def text(self, i: int) -> str:
+        """The text of the cell at position i (from 0), without the spaces around it; '' where empty."""
+        return (self._text(i) or "").strip()
+
+    def _text(self, i: int) -> str | None:
+        at = i if self.codes is None else int(self.codes[i])
+        text: str | None = self.texts[at].as_py() if at >= 0 else None
+        return text
+
+    def _positions(self) -> NDArray[np.int64]:
+        """Position in `distinct` of each filled cell of a column without codes."""
+        return np.cumsum(self.filled) - 1
+
+
+def _value(text: str, kind: int) -> CellValue:
+    if kind == 1:
+        return float(text)
+    if kind == 2:
+        return text == "TRUE"
+    if kind == 3:
+        return date.fromisoformat(text)
+    if kind == 4:
+        return datetime.fromisoformat(text)
+    if kind == 5:
+        return time.fromisoformat(text)
+    if kind == 6:
+        hours, minutes, seconds = text.lstrip("-").split(":")
+        span = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds))
+        return -span if text.startswith("-") else span
+    return text
+
+
+def _whole(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """One array; of 64-bit offsets where the texts of a column exceed 2 GB."""
+    if not isinstance(texts, pa.ChunkedArray):
+        return texts
+    if texts.nbytes > 1 << 30:
+        texts = texts.cast(pa.large_string())
+    return texts.combine_chunks() if texts.num_chunks != 1 else texts.chunk(0)
+
+
+def _encoded(texts: pa.Array) -> tuple[pa.Array, Integers]:
+    """Distinct texts in order of appearance, and the position of each cell's, -1 where null."""
+    encoded = texts.dictionary_encode()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return encoded.dictionary, _small(codes, len(encoded.dictionary))
+
+
+def _small(codes: Integers, n: int) -> Integers:
+    """Codes in the smallest signed integers that hold them."""
+    return codes.astype(np.int8 if n < 128 else np.int16 if n < 32_768 else np.int32, copy=False)
+
+
+def _may_hold_space(texts: pa.Array) -> bool:
+    """Whether some byte is a space, or part of a letter that may be one (as signed bytes: at most 32)."""
+    offsets, data = texts.buffers()[1:]
+    if data is None or not len(texts):
+        return False
+    wide = np.int64 if pa.types.is_large_string(texts.type) else np.int32
+    ends = np.frombuffer(offsets, dtype=wide)
+    first, last = ends[texts.offset], ends[texts.offset + len(texts)]
+    return bool((np.frombuffer(data, dtype=np.int8)[first:last] <= 32).any())
