@@ -30,11 +30,15 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 
 
 def load_codebook(path: Path) -> Codebook:
-    """The codebook in a yaml file; every fault is named at once, with its line.
+    """The codebook in a yaml file or in a workbook; every fault is named at once, with its line or cell.
 
     Refuses (ConfigError) unknown keys with the near miss, sources that do not exist, expressions outside
     the closed language, codes that are no level, and identifiers mapped to a variable.
     """
+    if is_workbook(path):
+        from tabml.ingest.codebook_workbook import read_workbook_codebook
+
+        return read_workbook_codebook(Path(path)).codebook
     try:
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -45,6 +49,15 @@ def load_codebook(path: Path) -> Codebook:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ConfigError(f"codebook cannot be read: {reason}", where=Path(path).name) from None
     return parse_codebook(text, Path(path).name)
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a codebook file is a workbook, by its first bytes; the name decides nothing."""
+    try:
+        with Path(path).open("rb") as stream:
+            return stream.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False
 
 
 def parse_codebook(text: str, where: str = "codebook") -> Codebook:
@@ -62,7 +75,7 @@ def parse_codebook(text: str, where: str = "codebook") -> Codebook:
         codebook = Codebook.model_validate(_text_keys(tree))
     except ValidationError as error:
         raise _validation_error(error, text, where) from None
-    faults = list(_faults(codebook))
+    faults = list(codebook_faults(codebook))
     if faults:
         lines = "; ".join(f"{fault}{_at_line(text, path)}" for path, fault in faults)
         raise ConfigError(lines, where=where, hint="correct the codebook")
@@ -177,8 +190,8 @@ def _at_line(text: str, path: Iterable[Any]) -> str:
 Fault = tuple[tuple[str, ...], str]
 
 
-def _faults(codebook: Codebook) -> Iterator[Fault]:
-    """What pydantic cannot see: names that must exist, and rules between the parts."""
+def codebook_faults(codebook: Codebook) -> Iterator[Fault]:
+    """(path, fault): what pydantic cannot see: names that must exist, and rules between the parts."""
     for name, source in codebook.sources.items():
         yield from _source_faults(codebook, name, source)
     for name, spec in codebook.variables.items():
