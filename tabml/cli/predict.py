@@ -15,7 +15,7 @@ from tabml.cli.text import name
 @click.argument("model", metavar="MODEL", type=click.Path(path_type=Path))
 @inputs_argument
 @click.option("-o", "--out", required=True, metavar="FILE", type=click.Path(path_type=Path),
-              help="Table to write: .xlsx or .csv; it must not exist.")  # fmt: skip
+              help="Table to write: .xlsx, .csv or .parquet; it must not exist.")  # fmt: skip
 @click.option("--codebook", metavar="FILE", type=click.Path(path_type=Path),
               help="How these exports are read, where the model file's own codebook does not fit.")  # fmt: skip
 @click.option("--sheet", metavar="NAME", help="Sheet to read.")

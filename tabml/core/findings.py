@@ -54,6 +54,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ("TB106", "warn", "record with another number of fields than the header", "quote the field in the export"),
     ("TB107", "warn", "file differs from the one the codebook was written for", "propose again and compare"),
     ("TB108", "info", "no id column: each row is taken as one patient", "name it with --id"),
+    ("TB109", "info", "codebook edited by hand in its workbook", "the study's codebook.yaml holds the result"),
     ("TB110", "warn", "numbers and text in one column", "add the word to missing, or recode it"),
     ("TB111", "warn", "unit inside cells, or two units in a column", "set unit, or split the column"),
     ("TB112", "warn", "value outside the plausible range", "outside: missing, or correct the source"),

@@ -35,11 +35,7 @@ def settle_codebook(
     """
     if config.data.codebook is not None:
         _refuse_said_twice(config)
-        from pathlib import Path
-
-        from tabml.ingest.codebook_file import load_codebook
-
-        return load_codebook(Path(config.data.codebook)), config, ()
+        return _reviewed(config)
     from tabml.ingest.propose import propose
 
     for _ in range(MAX_ROUNDS):
@@ -48,6 +44,24 @@ def settle_codebook(
             return proposal.codebook, config, proposal.findings
         config = _answered(proposal.questions, config, ask=ask, yes=yes, typed=typed)
     raise QuestionError("the answers given do not settle how the files are read", questions=_lines(proposal.questions))
+
+
+def _reviewed(config: StudyConfig) -> tuple[Codebook, StudyConfig, tuple[Finding, ...]]:
+    """The codebook given, with what its workbook answers: a setting that was typed goes before the sheet's."""
+    from pathlib import Path
+
+    from tabml.ingest.codebook_workbook import read_reviewed
+    from tabml.study.review import said_of_review
+
+    file = Path(config.data.codebook or "")
+    reviewed = read_reviewed(file)
+    for setting, answer in reviewed.settings.items():
+        if setting.partition(":")[0] == "data.keep":
+            if answer == KEEP:
+                config = with_setting(config, "data.keep", (*config.data.keep, setting.partition(":")[2]))
+        elif getattr(config.data, setting.removeprefix("data."), None) is None:
+            config = with_setting(config, setting, answer)
+    return reviewed.codebook, config, said_of_review(reviewed, file.name)
 
 
 def settle_leaks(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from tabml.ingest.codebook_workbook.changes import Change
 from tabml.ingest.codebook_workbook.rare import Rare, count_levels, mask_rare
-from tabml.ingest.codebook_workbook.read import Reviewed, read_workbook_codebook
+from tabml.ingest.codebook_workbook.read import Reviewed, read_reviewed, read_workbook_codebook
 from tabml.ingest.codebook_workbook.write import workbook_bytes
 
-__all__ = ["Change", "Rare", "Reviewed", "count_levels", "mask_rare", "read_workbook_codebook", "workbook_bytes"]
+__all__ = [
+    "Change", "Rare", "Reviewed", "count_levels", "mask_rare", "read_reviewed", "read_workbook_codebook", "workbook_bytes",
+]  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tabml.core.codebook import Codebook
 from tabml.core.config import Data
 from tabml.core.errors import ConfigError, closest
 from tabml.ingest.codebook_workbook import pages
+from tabml.ingest.codebook_workbook.answers import read_answers, with_answers
 from tabml.ingest.codebook_workbook.changes import DROP, Change
 from tabml.ingest.codebook_workbook.merge import merged
 from tabml.ingest.codebook_workbook.meta import SHEET, Meta, canonical_sha256, read_meta
@@ -21,17 +22,23 @@ from tabml.ingest.values.cells import cell_text
 
 #: Rows above a table in which its titles are looked for; the first sheet has its text there.
 HEAD_ROWS = 60
-_NO_LINE = Line((), (), {})
 
 
 @dataclass(frozen=True)
 class Reviewed:
-    """The codebook after review: what was changed where, answers to questions (setting -> text), and remarks."""
+    """The codebook after review: what was changed where, settings that questions were answered with, and remarks."""
 
     codebook: Codebook
-    changes: tuple[Change, ...]
-    answers: Mapping[str, str]
-    notes: tuple[str, ...]
+    changes: tuple[Change, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def read_reviewed(path: Path) -> Reviewed:
+    """A codebook file of either form."""
+    from tabml.ingest.codebook_file import is_workbook, load_codebook
+
+    return read_workbook_codebook(path) if is_workbook(path) else Reviewed(load_codebook(path))
 
 
 def read_workbook_codebook(path: Path) -> Reviewed:
@@ -54,7 +61,9 @@ def read_workbook_codebook(path: Path) -> Reviewed:
     known = {pages.QUESTIONS, SHEET, *(p.name for p in pages.pages(meta.base, meta.rare))}
     notes += [f"sheet {s.sheet!r} is none of tabml's: not read" for s in sheets.values() if s.sheet not in known]
     codebook, applied = merged(changes, theirs, path.name)
-    return Reviewed(codebook, tuple(applied), dict(_answers(questions)) if questions is not None else {}, tuple(notes))
+    answers = tuple(read_answers(questions)) if questions is not None else ()
+    codebook, settings = with_answers(codebook, answers, path.name)
+    return Reviewed(codebook, (*applied, *answers), settings, tuple(notes))
 
 
 def _sheet(sheets: Mapping[str, RawSheet], name: str, path: Path) -> RawSheet:
@@ -96,14 +105,18 @@ def _changes(sheet: RawSheet, page: Page) -> Iterator[Change]:
     waiting: dict[tuple[str, ...], list[Line]] = {}
     for line in page.lines:
         waiting.setdefault(_exact(line.key), []).append(line)
+    rows: dict[int, tuple[Line, tuple[CellValue, ...]]] = {}
     seen: dict[int, int] = {}
     for number, row in enumerate(sheet.rows(top + 1), start=top + 1):
         key = tuple(_cell(row, at[title]) for title in page.keys)
-        if all(cell is None or not cell_text(cell) for cell in key):
-            yield from _stray(sheet, page, row, number, at)
+        if not any(map(cell_text, key)):
+            _refuse_stray(sheet, page, row, number, at)
             continue
         line = _line_of(key, waiting, page, sheet, number, at, seen)
         seen[id(line)] = number
+        rows[number] = (line, row)
+    # Only when every row is known to be about one thing are its cells looked at.
+    for number, (line, row) in rows.items():
         if not line.locked:
             yield from _cell_changes(sheet, page, line, row, number, at)
     for line in page.lines:
@@ -176,15 +189,12 @@ def _unknown(
     raise AssertionError("a known key is not unknown")
 
 
-def _stray(
-    sheet: RawSheet, page: Page, row: Sequence[CellValue], number: int, at: Mapping[str, int]
-) -> Iterator[Change]:
-    """A row without a name is blank, or the start of a row nobody can assign."""
-    filled = [f.title for f in page.fields if f.title in at and _cell(row, at[f.title]) is not None]
-    if filled and cell_text(_cell(row, at[filled[0]])):
+def _refuse_stray(sheet: RawSheet, page: Page, row: Sequence[CellValue], number: int, at: Mapping[str, int]) -> None:
+    """A row without a name is blank, or it is about nothing anybody could know."""
+    filled = [f.title for f in page.fields if f.title in at and cell_text(_cell(row, at[f.title]))]
+    if filled:
         raise ConfigError(f"the row has a {filled[0]} and does not say what it is about",
                           where=f"{sheet.name}, row {number}", hint=f"fill {', '.join(page.keys)}, or empty the row")  # fmt: skip
-    return iter(())
 
 
 def _cell_changes(
@@ -264,14 +274,3 @@ def _gone(page: Page, line: Line, sheet: RawSheet) -> Change:
         return Change(page.name, "", line.key, "row", line.cells["reason"], "", line.path, DROP)
     raise ConfigError(f"the row {' / '.join(line.key)} is missing", where=sheet.name,
                       hint="put it back; what is not wanted gets status rejected on the sheet Mapping")  # fmt: skip
-
-
-def _answers(sheet: RawSheet) -> Iterator[tuple[str, str]]:
-    """(setting, answer) of every question that was answered."""
-    head = {fold(cell_text(c)): j for j, c in enumerate(sheet.rows(1, 1)[0])} if sheet.n_rows else {}
-    if "setting" not in head or "answer" not in head:
-        return
-    for row in sheet.rows(2):
-        setting, answer = cell_text(_cell(row, head["setting"])), cell_text(_cell(row, head["answer"]))
-        if setting and answer:
-            yield setting, answer

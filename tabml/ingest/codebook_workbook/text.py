@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from tabml.ingest.values.cells import cell_text
 
-Shape = Literal["text", "number", "yes_no", "choice", "list", "mapping"]
+Shape = Literal["text", "number", "yes_no", "choice", "list", "numbers", "mapping"]
+_BY_RICHNESS: tuple[Shape, ...] = ("text", "number", "yes_no", "choice", "numbers", "list", "mapping")
 
 #: Stands where a cell text means missing.
 MISSING = "(missing)"
@@ -31,17 +32,17 @@ def shape_of(annotation: Any) -> tuple[Shape, tuple[str, ...]]:
     """How values of a record's field are edited, and the choices where they are a closed list.
 
     >>> shape_of(Literal["keep", "missing"]), shape_of(tuple[float, float] | None)
-    (('choice', ('keep', 'missing')), ('list', ()))
+    (('choice', ('keep', 'missing')), ('numbers', ()))
     """
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
         shapes = [shape_of(part) for part in get_args(annotation) if part is not type(None)]
         # Of several forms the richest is offered: a text is a list of one.
-        return max(shapes, key=lambda s: ("text", "number", "yes_no", "choice", "list", "mapping").index(s[0]))
+        return max(shapes, key=lambda s: _BY_RICHNESS.index(s[0]))
     if origin is Literal:
         return "choice", tuple(map(str, get_args(annotation)))
     if origin in (tuple, list, set, frozenset):
-        return "list", ()
+        return "numbers" if set(get_args(annotation)) - {...} <= {int, float} else "list", ()
     if origin in (dict, Mapping) or (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
         return "mapping", ()
     if annotation is bool:
@@ -196,5 +197,6 @@ _READERS: Mapping[Shape, Any] = {
     "yes_no": _read_yes_no,
     "choice": lambda text: text,
     "list": _read_list,
+    "numbers": lambda text: [part.strip().replace(",", ".") for part in text.split(";")],
     "mapping": _read_mapping,
 }
