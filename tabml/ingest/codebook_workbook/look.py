@@ -30,12 +30,14 @@ TONES: Mapping[str, str] = {
 }
 #: Widest a column becomes, in characters.
 CAPS: Mapping[str, int] = {
-    "evidence": 60, "note": 40, "question": 60, "choices": 36, "on the command line": 44,
-    "reason": 50, "levels": 40, "label": 34, "expr": 40, "sha256": 14, "answer": 30, "set aside": 24,
+    "evidence": 60, "question": 60, "choices": 36, "on the command line": 44,
+    "reason": 50, "levels": 40, "label": 34, "expr": 40, "sha256": 66, "set aside": 24,
 }  # fmt: skip
-WIDTHS: Mapping[str, int] = {"value": 90, "setting": 20}
+WIDTHS: Mapping[str, int] = {"value": 90, "setting": 20, "answer": 26, "note": 32}
+#: Points of a line of text, and the most lines a row shows.
+LINE_HEIGHT, MOST_LINES = 15.5, 20
 #: Characters a line of the first sheet, for the heights of its merged cells, which no program works out.
-LINE = 96
+LINE = 108
 GREETING: tuple[tuple[str, str], ...] = (
     ("title", "Codebook for review"),
     ("paragraph", "This workbook says which column of each hospital's export fills which variable of the study, and how its words "

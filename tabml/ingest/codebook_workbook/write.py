@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tabml.core.codebook import Codebook
 from tabml.ingest.codebook_workbook import meta, pages
-from tabml.ingest.codebook_workbook.look import CAPS, GREETING, LINE, STYLES, TONES, WIDTHS
+from tabml.ingest.codebook_workbook.look import CAPS, GREETING, LINE, LINE_HEIGHT, MOST_LINES, STYLES, TONES, WIDTHS
 from tabml.ingest.codebook_workbook.pages import Field, Line, Page
 from tabml.ingest.codebook_workbook.rare import Patients, mask_rare, without
 from tabml.ingest.codebook_workbook.text import shown
@@ -101,14 +101,14 @@ def _write_page(at: _Book, page: Page) -> None:
         for top, (style, text) in enumerate(GREETING):
             sheet.merge_range(top, 0, top, 1, "", at.formats[style])
             sheet.write_string(top, 0, text, at.formats[style])
-            sheet.set_row(top, 15.5 * max(1, -(-len(text) // LINE)) + (9 if style == "title" else 2))
+            sheet.set_row(top, LINE_HEIGHT * max(1, -(-len(text) // LINE)) + (9 if style == "title" else 2))
         top += 2
     for column, title in enumerate(page.titles):
         sheet.write_string(top, column, title, at.formats["head"])
     lines = _in_reading_order(page)
     for row, line in enumerate(lines, start=top + 1):
         _write_line(at, sheet, row, page, line)
-    _widths(sheet, page, lines)
+    _sized(sheet, page, lines, top + 1)
     if lines:
         _rules(at, sheet, page, lines, top + 1)
         _tones(at, sheet, page, top + 1, top + len(lines))
@@ -137,26 +137,31 @@ def _in_reading_order(page: Page) -> tuple[Line, ...]:
 
 
 def _write_line(at: _Book, sheet: Any, row: int, page: Page, line: Line) -> None:
-    for column, text in enumerate(line.key):
-        sheet.write_string(row, column, text, at.formats["key"])
-    column = len(page.keys)
-    for title in page.told:
-        sheet.write_string(row, column, line.told.get(title, ""), at.formats["told"])
-        column += 1
-    for f in page.fields:
-        locked = f.locked or line.locked
-        sheet.write_string(row, column, line.cells.get(f.title, ""), at.formats["locked" if locked else "open"])
-        column += 1
+    styles = [*("key" for _ in page.keys), *("told" for _ in page.told),
+              *("locked" if f.locked or line.locked else "open" for f in page.fields)]  # fmt: skip
+    for column, (text, style) in enumerate(zip(_texts(page, line), styles, strict=True)):
+        sheet.write_string(row, column, text, at.formats[style])
 
 
-def _widths(sheet: Any, page: Page, lines: Iterable[Line]) -> None:
-    texts: dict[str, list[str]] = {title: [title + "   "] for title in page.titles}
-    for line in lines:
-        for title, text in (*zip(page.keys, line.key, strict=True), *line.told.items(), *line.cells.items()):
-            texts[title].append(text)
+def _sized(sheet: Any, page: Page, lines: Sequence[Line], first: int) -> None:
+    """Columns as wide as their texts, within bounds, and rows as high as their longest cell then needs."""
+    texts = [_texts(page, line) for line in lines]
+    widths = []
     for column, title in enumerate(page.titles):
-        longest = max(len(part) for text in texts[title] for part in text.split("\n"))
-        sheet.set_column(column, column, WIDTHS.get(title, min(max(longest + 1, 7), CAPS.get(title, 30))))
+        longest = max([len(title) + 3, *(len(part) for row in texts for part in row[column].split("\n"))])
+        widths.append(WIDTHS.get(title, min(max(longest + 1, 7), CAPS.get(title, 30))))
+        sheet.set_column(column, column, widths[-1])
+    for number, row in enumerate(texts, start=first):
+        n = max(
+            sum(max(1, -(-len(part) // w)) for part in text.split("\n")) for text, w in zip(row, widths, strict=True)
+        )
+        if n > 1:  # no program works the height out by itself while it opens the file
+            sheet.set_row(number, LINE_HEIGHT * min(n, MOST_LINES))
+
+
+def _texts(page: Page, line: Line) -> list[str]:
+    """The texts of a line from left to right."""
+    return [*line.key, *(line.told.get(t, "") for t in page.told), *(line.cells.get(f.title, "") for f in page.fields)]
 
 
 def _rules(at: _Book, sheet: Any, page: Page, lines: Sequence[Line], first: int) -> None:
