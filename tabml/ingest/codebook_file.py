@@ -16,6 +16,8 @@ from tabml.ingest.expressions import parse_expression
 
 #: A level held by fewer patients than this does not travel with a model.
 SMALL_CELL = 5
+#: A folder of 200 exports makes a codebook of several MB.
+MAX_BYTES = 20_000_000
 
 #: Field names by their place in the file, for "did you mean".
 _FIELDS: dict[str, tuple[str, ...]] = {
@@ -55,14 +57,14 @@ def is_workbook(path: Path) -> bool:
     """Whether a codebook file is a workbook, by its first bytes; the name decides nothing."""
     try:
         with Path(path).open("rb") as stream:
-            return stream.read(4) == b"PK\x03\x04"
+            return stream.read(4) in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods, .xls
     except OSError:
         return False
 
 
 def parse_codebook(text: str, where: str = "codebook") -> Codebook:
     """The codebook in a yaml text; `where` names the file in errors."""
-    tree = load_yaml(text, where)
+    tree = load_yaml(text, where, max_bytes=MAX_BYTES)
     if not isinstance(tree, dict):
         raise ConfigError("a codebook holds `sources:` and `variables:`", where=where)
     if "codebook" not in tree or "sources" not in tree or "variables" not in tree:

@@ -51,9 +51,16 @@ def _sorted_out(changes: Iterable[Change], theirs: Codebook) -> tuple[list[Chang
         now = _text_at(full, theirs, change)
         if now is None or (evened(now) == evened(change.new) and evened(now) != evened(change.old)):
             continue
-        is_mapping = change.field == "levels"  # the YAML's has the rare ones besides
-        (still if is_mapping or evened(now) == evened(change.old) else conflicts).append(change)
+        agrees = _levels_agree(full, change) if change.field == "levels" else evened(now) == evened(change.old)
+        (still if agrees else conflicts).append(change)
     return still, conflicts
+
+
+def _levels_agree(full: Mapping[str, Any], change: Change) -> bool:
+    """Whether no level was changed on both sides; the YAML's holds the rare ones besides."""
+    now = full["variables"][change.path[1]]["levels"]
+    old, new = shown_levels(change.old), {} if change.value is DROP else change.value
+    return all(now.get(c) in (old.get(c), new.get(c)) for c in {*old, *new} if old.get(c) != new.get(c))
 
 
 def _text_at(full: Mapping[str, Any], theirs: Codebook, change: Change) -> str | None:
@@ -82,27 +89,27 @@ def _set(tree: dict[str, Any], change: Change, theirs: Codebook) -> None:
     node = tree
     for step in way:
         node = node.setdefault(step, {})
-    if change.value is DROP:
+    if change.field == "levels":
+        new = {} if change.value is DROP else change.value
+        node[last] = _levels(node.get(last, {}), shown_levels(change.old), new)
+    elif change.value is DROP:
         node.pop(last, None)
-    elif change.field == "levels":
-        node[last] = _levels(node.get(last, {}), read_text_or_empty(change.old), change.value)
     else:
         node[last] = change.value
 
 
-def read_text_or_empty(text: str) -> Mapping[str, Any]:
+def shown_levels(text: str) -> Mapping[str, Any]:
     """The mapping a cell showed; lines that are no entry (rare levels) are left out."""
     lines = [line for line in text.splitlines() if not line.startswith("(rare, ")]
     return read_text("\n".join(lines), "mapping") or {}
 
 
 def _levels(whole: Mapping[str, Any], shown: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """The new levels in the order of the old ones; what the workbook did not show stays."""
-    kept = {code: new.get(code, label) for code, label in whole.items() if code in new or code not in shown}
-    ordered = {**kept, **new}
-    if [c for c in ordered if c in new] != list(new) and not set(whole) - set(shown):
-        return dict(new)
-    return ordered
+    """Levels after both sides' changes: what the workbook did not show stays, what it did not change is the YAML's."""
+    changed = {code for code, label in new.items() if label != shown.get(code)}
+    levels = {c: new[c] if c in changed else label for c, label in whole.items() if c in new or c not in shown}
+    levels |= {c: new[c] for c in new if c in changed and c not in levels}
+    return {c: levels[c] for c in new} if set(levels) == set(new) else levels
 
 
 def _mark_edited(tree: Mapping[str, Any], changes: Iterable[Change]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 
 from tabml.core.codebook import Codebook
 from tabml.core.errors import ConfigError
-from tabml.ingest.codebook_file import dump_codebook, parse_codebook
+from tabml.ingest.codebook_file import dump_codebook
 from tabml.ingest.codebook_workbook.rare import Rare
 from tabml.ingest.read import RawSheet
 
@@ -42,7 +42,7 @@ def meta_rows(codebook: Codebook, base: Codebook, rare: Rare) -> Iterator[tuple[
     yield "format", FORMAT
     yield "sha256", canonical_sha256(codebook)
     yield "rare", json.dumps(asdict(rare))
-    text = dump_codebook(base)
+    text = json.dumps(base.model_dump(mode="json", by_alias=True, exclude_defaults=True))
     for start in range(0, len(text), PIECE):
         # An underscore could begin what Excel takes for an escape (_x0041_ is A).
         yield "codebook", json.dumps(text[start : start + PIECE]).replace("_", "\\u005f")
@@ -57,7 +57,8 @@ def read_meta(sheet: RawSheet) -> Meta:
                           where=sheet.file, hint="upgrade tabml, or propose again")  # fmt: skip
     try:
         rare = Rare(**json.loads(said["rare"]))
-        base = parse_codebook("".join(json.loads(text) for name, text in rows if name == "codebook"), sheet.file)
+        pieces = [json.loads(text) for name, text in rows if name == "codebook"]
+        base = Codebook.model_validate(json.loads("".join(pieces)))
         if not rare and canonical_sha256(base) != said["sha256"]:
             raise ValueError
     except (ValueError, KeyError, TypeError):

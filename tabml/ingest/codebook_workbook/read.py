@@ -54,11 +54,15 @@ def read_workbook_codebook(path: Path) -> Reviewed:
                           hint="edit the workbook that tabml harmonise --propose wrote, and keep its sheets together")  # fmt: skip
     meta = read_meta(sheets[SHEET])
     changes: list[Change] = []
-    for page in pages.pages(meta.base, meta.rare):
-        changes += _changes(_sheet(sheets, page.name, path), page)
     theirs, notes = _counterpart(path, meta)
+    known = {pages.QUESTIONS, SHEET}
+    for page in pages.pages(meta.base, meta.rare):
+        sheet = _sheet(sheets, page.name, path)
+        changes += _changes(sheet, page)
+        absent = [f.title for f in page.fields if f.title not in _head(sheet, page)[1]]
+        notes += [f"column {title!r} of sheet {page.name} is not there: left as it was" for title in absent]
+        known.add(page.name)
     questions = sheets.get(fold(pages.QUESTIONS))
-    known = {pages.QUESTIONS, SHEET, *(p.name for p in pages.pages(meta.base, meta.rare))}
     notes += [f"sheet {s.sheet!r} is none of tabml's: not read" for s in sheets.values() if s.sheet not in known]
     codebook, applied = merged(changes, theirs, path.name)
     answers = tuple(read_answers(questions)) if questions is not None else ()
@@ -125,15 +129,11 @@ def _changes(sheet: RawSheet, page: Page) -> Iterator[Change]:
 
 
 def _head(sheet: RawSheet, page: Page) -> tuple[int, dict[str, int]]:
-    """Row number of the titles, and the column (from 0) of each."""
+    """Row number of the titles, and the column (from 0) of each that is there."""
     for number, row in enumerate(sheet.rows(1, HEAD_ROWS), start=1):
         titles = {fold(cell_text(cell)): j for j, cell in reversed(list(enumerate(row))) if cell is not None}
         if all(fold(key) in titles for key in page.keys):
-            lacking = [f.title for f in page.fields if fold(f.title) not in titles and not f.locked]
-            if not lacking:
-                return number, {t: titles[fold(t)] for t in page.titles if fold(t) in titles}
-            raise ConfigError(f"the column {lacking[0]!r} is missing", where=f"{sheet.name}, row {number}",
-                              hint="put it back; columns may be moved and made narrow, not deleted")  # fmt: skip
+            return number, {t: titles[fold(t)] for t in page.titles if fold(t) in titles}
     raise ConfigError(
         f"the titles {', '.join(page.keys)} are not found", where=sheet.name, hint="put the row of titles back"
     )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 NO_DATE = datetime(1980, 1, 1)
 #: Excel's limit for choices that stand in the cell's own rule.
 LONGEST_LIST = 255
+#: Ranges that one rule names; Excel refuses a file whose rules name very many.
+MOST_RANGES = 100
 
 
 @dataclass
@@ -174,12 +176,29 @@ def _rules(at: _Book, sheet: Any, page: Page, lines: Sequence[Line], first: int)
             if options and not (f.locked or line.locked):
                 cells.setdefault(options, []).append((row, column))
     for options, places in cells.items():
-        (row, column), *others = places
-        rule: dict[str, Any] = {"validate": "list", "source": at.choices(options), "error_title": "Not one of the choices",
-                "error_message": "Please choose from the list."}  # fmt: skip
-        if others:
-            rule["other_cells"] = [[r, c, r, c] for r, c in others]
-        sheet.data_validation(row, column, row, column, rule)
+        ranges = _ranges(places)
+        for start in range(0, len(ranges), MOST_RANGES):
+            (top, column, bottom, _), *others = part = ranges[start : start + MOST_RANGES]
+            rule: dict[str, Any] = {
+                "validate": "list",
+                "source": at.choices(options),
+                "error_title": "Not one of the choices",
+                "error_message": "Please choose from the list.",
+            }
+            if others:
+                rule["other_cells"] = part[1:]
+            sheet.data_validation(top, column, bottom, column, rule)
+
+
+def _ranges(places: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Cells below each other as one range: [first row, column, last row, column]."""
+    found: list[list[int]] = []
+    for row, column in sorted(places, key=lambda place: (place[1], place[0])):
+        if found and found[-1][1] == column and found[-1][2] == row - 1:
+            found[-1][2] = row
+        else:
+            found.append([row, column, row, column])
+    return found
 
 
 def _tones(at: _Book, sheet: Any, page: Page, first: int, last: int) -> None:

@@ -176,16 +176,17 @@ def test_what_cannot_be_followed_is_named_by_its_cell(at, sheet, key, title, val
     assert any(part in (caught.value.hint or "") for part in hint.split("|"))
 
 
-def test_a_row_that_must_stay_and_a_column_that_must_stay_are_asked_back(at):
+def test_a_row_that_must_stay_is_asked_back(at):
     at.drop("Sources", "south")
     with pytest.raises(ConfigError, match=r"the row south is missing"):
         at.read()
 
 
-def test_a_column_of_the_sheet_that_must_stay_is_asked_back(at):
+def test_a_column_that_was_deleted_leaves_everything_as_it_was(at):
     at.sheets["Mapping"].delete_cols(at.find("Mapping", "chol", "south")["unit"].column)
-    with pytest.raises(ConfigError, match=r"the column 'unit' is missing"):
-        at.read()
+    read = at.read()
+    assert read.changes == () and dump_codebook(read.codebook) == dump_codebook(at.book)
+    assert read.notes == ("column 'unit' of sheet Mapping is not there: left as it was",)
 
 
 def test_a_workbook_without_its_hidden_sheet_is_no_codebook(at):
@@ -219,6 +220,26 @@ def test_one_thing_changed_in_both_is_a_question_with_its_cell(at):
     with pytest.raises(ConfigError, match=rf"both changed: Mapping!{cell} \(chol / south: unit\)") as caught:
         at.read()
     assert "decide which holds" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "merged"),
+    [
+        ("0: woman, 1: male", "0 = female\n1 = man", {"0": "woman", "1": "man"}),
+        ("0: female, 1: male, 2: other", "0 = female\n1 = man", {"0": "female", "1": "man", "2": "other"}),
+        ("0: woman, 1: male", "0 = lady\n1 = male", None),
+    ],
+)
+def test_levels_changed_on_both_sides_are_merged_one_by_one(at, theirs, ours, merged):
+    yaml = BOOK.replace('levels: {"0": female, "1": male}', "levels: {" + theirs + "}")
+    assert yaml != BOOK
+    at.path.with_suffix(".yaml").write_text(yaml, encoding="utf-8")
+    at.type("Variables", ("sex",), "levels", ours)
+    if merged is None:
+        with pytest.raises(ConfigError, match=r"both changed: Variables!\w+ \(sex: levels\)"):
+            at.read()
+    else:
+        assert at.read().codebook.variables["sex"].levels == merged
 
 
 def test_answers_become_roles_and_settings(tmp_path):
@@ -334,6 +355,17 @@ def test_the_heart4_codebook_survives_its_rare_levels(tmp_path):
     read = read_workbook_codebook(path)
     assert read.changes == () and dump_codebook(read.codebook) == dump_codebook(book)
     assert path.read_bytes() == workbook_bytes(book, counts, accept_score=0.9, small_cell=5)
+
+
+def test_a_codebook_of_many_exports_is_read_again(tmp_path):
+    columns = {
+        f"v{k}": f"{{kind: number, from: {{north: {{column: 'column {k}', evidence: '{'x' * 1600}'}}}}}}"
+        for k in range(650)
+    }
+    text = BOOK.partition("variables:")[0] + "variables:\n" + "\n".join(f"  {n}: {c}" for n, c in columns.items())
+    at = Workbook(tmp_path, text)
+    assert len(text) > 1_000_000 and len(at.book.variables) == 650
+    assert dump_codebook(read_workbook_codebook(at.path).codebook) == dump_codebook(at.book)
 
 
 def test_a_change_as_data_names_cell_and_both_texts():
