@@ -25,6 +25,8 @@ SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "--sheet": ("data.sheet", {"metavar": "NAME", "help": "Sheet to read."}),
     "--header-row": ("data.header_row", {"type": int, "metavar": "N", "help": "Row number of the header."}),
     "--keep": ("data.keep", {"multiple": True, "metavar": "COL", "help": "Keep this column as a predictor."}),
+    "--missing": ("data.missing", {"multiple": True, "metavar": "COL=NUMBER", "help": "This number means missing."}),
+    "--not-missing": ("data.not_missing", {"multiple": True, "metavar": "COL=NUMBER", "help": "This number is real."}),
     "--horizon": ("target.horizons", {"metavar": "1y,5y", "help": "Times of the survival risks."}),
     "--preset": ("preset", {"type": click.Choice(["quick", "standard", "publication"]), "help": "How much is searched."}),
     "--trials": ("search.trials", {"type": int, "metavar": "N", "help": "Optuna trials after the portfolio."}),

@@ -27,12 +27,13 @@ def command(front: Front, /, inputs: tuple[Path, ...], yes: bool, **options: Any
     """
     config = from_options(options)
     from tabml.cli.ask import asker
+    from tabml.cli.mapping import shower
     from tabml.cli.progress import shown
     from tabml.cli.told import result_line, study_text
     from tabml.study.run import fit
 
     with shown(front) as progress:
-        outcome = fit(inputs, config, ask=asker(front, yes=yes), yes=yes, progress=progress)
+        outcome = fit(inputs, config, ask=asker(front, yes=yes), yes=yes, progress=progress, show=shower(front))
     front.answer("fit", _record(outcome), study_text(outcome), outcome.findings, line=result_line(outcome))
 
 

@@ -24,10 +24,16 @@ class CodebookNode(BaseModel):
     )
 
 
+Aggregate = Literal["first", "last", "last_before_index", "mean", "max", "min", "count"]
+
+
 class IdColumn(CodebookNode):
     column: str
-    rule: Literal["as_is", "digits"] = "as_is"
-    """`digits` compares numbers: "0012" = 12."""
+    rule: Literal["as_is", "digits", "exact"] = "as_is"
+    """`as_is` ignores case and leading zeros, `digits` all but digits ("P 0012" = 12), `exact` nothing."""
+    fill_down: bool | None = None
+    """The id stands on a patient's first row only and holds for the rows below it, up to the next blank or totals
+    row. Unset: asked where the file looks like it (TB125)."""
 
 
 class Join(CodebookNode):
@@ -35,7 +41,7 @@ class Join(CodebookNode):
 
     to: str
     on: str
-    rule: Literal["as_is", "digits"] = "as_is"
+    rule: Literal["as_is", "digits", "exact"] = "as_is"
     expect: Literal["one_to_one", "many_to_one"] = "one_to_one"
 
 
@@ -48,13 +54,17 @@ class Repeats(CodebookNode):
 
 
 class Source(CodebookNode):
-    """One table: a csv file, or one sheet of a workbook."""
+    """One table (a csv file, or one sheet of a workbook), or several of one kind read below each other."""
 
-    file: str
+    file: str | tuple[str, ...]
+    """Base name; a list, or `*` for any text, names several files that are stacked."""
     sha256: str | None = None
-    sheet: str | None = None
+    sheet: str | tuple[str, ...] | None = None
+    """A list, or `*` for any text, names several sheets that are stacked."""
+    table: str | None = None
+    """Which table of a sheet that holds several: its range (`B3:F40`) or its number from 1."""
     other_sheets: dict[str, str] = Field(default_factory=dict)
-    """Sheets of the same file that are no source, with the reason."""
+    """Sheets of the same file that are no source, and tables of a sheet (`Data!B3:F40`), with the reason."""
     encoding: str | None = None
     delimiter: str | None = None
     header_rows: tuple[int, ...] = ()
@@ -69,12 +79,37 @@ class Source(CodebookNode):
     century: int | None = None
     """Two-digit years are read as the latest year at or before this one: 85 with 1999 is 1985."""
     id: IdColumn | None = None
+    date: str | None = None
+    """Column with the date of each row, where rows are visits or measurements: orders them for `aggregate`."""
     repeats: Repeats = Repeats()
     join: Join | None = None
     identifiers: tuple[str, ...] = ()
     """Columns that identify people: never written anywhere, may feed an expression."""
     unused: dict[str, str] = Field(default_factory=dict)
     """Column -> reason."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return (self.file,) if isinstance(self.file, str) else self.file
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """Names or patterns of the sheets; empty where the source does not say."""
+        if self.sheet is None:
+            return ()
+        return (self.sheet,) if isinstance(self.sheet, str) else self.sheet
+
+    @property
+    def is_stack(self) -> bool:
+        """Whether the source may be several files or sheets."""
+        names = (*self.files, *self.sheets)
+        return len(self.files) > 1 or len(self.sheets) > 1 or any("*" in name for name in names)
+
+    @property
+    def place(self) -> str:
+        """What the codebook calls the source's place, for messages."""
+        files = ", ".join(self.files)
+        return f"{files}, sheet {', '.join(self.sheets)}" if self.sheets else files
 
 
 class ColumnMapping(CodebookNode):
@@ -90,6 +125,14 @@ class ColumnMapping(CodebookNode):
     """Cell text -> level code; compared after strip, NFC and casefold. `null` means missing."""
     missing: tuple[str, ...] = ()
     """Cell texts that mean missing in this column only, such as 0."""
+    where: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
+    """Only rows in which these columns hold one of these texts: `{Analyte: [Hb, Hemoglobin]}`."""
+    aggregate: Aggregate | None = None
+    """How several rows of a patient become one value. A baseline variable takes rows up to the index date only."""
+    within_days: int | None = Field(None, ge=0)
+    """Only rows at most so many days before the index date."""
+    unit_column: str | None = None
+    """Column with the unit of each row; `unit` holds where it is blank."""
     status: Status = "proposed"
     score: float | None = Field(None, ge=0, le=1)
     evidence: str | None = None
@@ -100,7 +143,19 @@ class ColumnMapping(CodebookNode):
         ways = [w for w in (self.column, self.constant, self.expr) if w is not None]
         if self.status not in ("absent", "rejected") and len(ways) != 1:
             raise ValueError("needs exactly one of column, constant and expr (or status: absent)")
+        if self.within_days is not None and self.aggregate is None:
+            raise ValueError("within_days needs an aggregate")
         return self
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the value is picked from a patient's rows."""
+        return self.aggregate is not None or bool(self.where)
+
+    @property
+    def row_headers(self) -> tuple[str, ...]:
+        """Columns that say which rows count and in what unit they are."""
+        return (*self.where, *((self.unit_column,) if self.unit_column is not None else ()))
 
 
 class VariableSpec(CodebookNode):

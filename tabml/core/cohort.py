@@ -107,17 +107,23 @@ class FlowStep:
 class Provenance:
     """Where every cell came from; written to `provenance/` as parquet, one table per field.
 
-    - `sources`: source, file, sha256, sheet, encoding, confidence, header_rows, rows
-    - `rules`: rule (int), variable, source, column (letter), header, unit_step, expr, recode
-    - `cells`: one row per cohort row; `source` is the patients' source (position in `sources`), `row` the absolute
-      row number in its file (1 = first), `{joined}.row` the row number in a table joined to it (-1 = none)
+    - `sources`: source, file, sha256, sheet, encoding, confidence, header_rows, rows, offset, moved: one line per
+      table. A stacked source has several; `offset` is added to the row numbers of each, and `moved` (JSON) gives the
+      letter of columns that stand elsewhere than in the first
+    - `rules`: rule (int), variable, source, column (letter), header, unit_step, expr, recode, rows (how several rows
+      of a patient become one value)
+    - `cells`: one row per cohort row; `source` is the patients' own table (position in `sources`), `row` the absolute
+      row number in its file (1 = first; plus the table's offset), `{joined}.row` that in a table joined to it (-1 = none);
+      `{variable}@{source}` the row of a value picked from a long table (-1 = none; -2, -3, ... = set 0, 1, ...)
     - `exceptions`: cohort row, variable, source, rows (text), action: merged duplicates and conflicts
+    - `rowsets`: source, set (int), row: the rows behind values made from several
     """
 
     sources: pd.DataFrame
     rules: pd.DataFrame
     cells: pd.DataFrame
     exceptions: pd.DataFrame
+    rowsets: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["source", "set", "row"]))
 
     def rows_in(self, source: str) -> NDArray[np.int32]:
         """Row number of every cohort row in one source's file, -1 where it has none: (n_rows,)."""
@@ -127,14 +133,29 @@ class Provenance:
         own = np.isin(self.cells["source"].to_numpy(), position)
         return np.where(own, self.cells["row"].to_numpy(), -1).astype(np.int32)
 
+    def place_of(self, source: str, number: int) -> tuple[pd.Series, int]:
+        """The line of `sources` a row number of one source lies in, and the row in that table's own file."""
+        parts = self.sources[self.sources["source"] == source]
+        part = parts[parts["offset"] < number].iloc[-1]
+        return part, number - int(part["offset"])
+
+    def rows_behind(self, row: int, variable: str, source: str) -> tuple[int, ...]:
+        """Row numbers of one source behind one cell of the cohort: none, one, or all that an average was made from."""
+        own = f"{variable}@{source}"
+        number = int(self.cells[own].iloc[row]) if own in self.cells else int(self.rows_in(source)[row])
+        if number >= 0:
+            return (number,)
+        mine = self.rowsets[(self.rowsets["source"] == source) & (self.rowsets["set"] == -2 - number)]
+        return tuple(mine["row"].tolist())
+
     def rule_of(self, row: int, variable: str) -> int:
         """Position in `rules` of the rule that filled one cell of the cohort, -1 where none did.
 
         A variable has one rule for each source that fills it, and a row stands in one of these sources.
         """
         rules = self.rules[self.rules["variable"] == variable]
-        found = (int(r) for r, s in zip(rules["rule"], rules["source"], strict=True) if self.rows_in(s)[row] >= 0)
-        return next(found, -1)
+        pairs = zip(rules["rule"], rules["source"], strict=True)
+        return next((int(rule) for rule, source in pairs if self.rows_behind(row, variable, source)), -1)
 
 
 @dataclass(frozen=True)

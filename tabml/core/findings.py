@@ -69,10 +69,11 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ("TB121", "info", "identical rows without id kept", "give an id; they may be real"),
     ("TB122", "warn", "one id with conflicting values", "choose a conflict policy"),
     ("TB123", "warn", "several rows per patient", "folds are made by patient, and each patient counts once (automatic)"),
-    ("TB124", "grave", "near-duplicate rows under two ids", "merge them, or put them in one fold group"),
+    ("TB124", "grave", "one patient in two sources, or rows of two that are equal", "merge them, or put them in one fold group"),
     ("TB125", "warn", "id only on the first row of a block", "filled down"),
     ("TB126", "grave", "ids collide after normalisation, or have more than 15 digits in Excel", "other id.rule, or export as text"),
     ("TB127", "warn", "join of two tables: rows without a partner are counted", "see how ids are written in both (join rule:), or accept"),
+    ("TB128", "info", "codebook edited by hand in its workbook", "the study's codebook.yaml holds the result"),
     ("TB130", "info", "rows without outcome, id or follow-up are not usable", "see the flow diagram"),
     ("TB131", "grave", "the coding of the event is not certain", "event: {dead: 1} in the codebook, or --positive"),
     ("TB132", "grave", "class with fewer than 10 patients or fewer than the folds", "merge or leave out the class"),
@@ -83,7 +84,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ("TB140", "grave", "one column nearly determines the outcome", "timing: later, or --keep to confirm"),
     ("TB141", "grave", "a column's name or role tells the outcome", "set aside; --keep to use it all the same"),
     ("TB142", "grave", "missingness alone predicts the outcome", "find out who gets measured"),
-    ("TB143", "grave", "date or window after the index date", "timing: later"),
+    ("TB143", "grave", "value dated after the index date, or that may be", "timing: later"),
     ("TB144", "grave", "a column numbers the rows, or row order predicts the outcome", "an id or row number is no predictor: set aside"),
     ("TB145", "grave", "centre, batch or device separates the classes", "leave one centre out; redesign"),
     ("TB146", "info", "column equals another after recoding", "drop one"),
@@ -126,7 +127,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
 )  # fmt: skip
 KINDS: dict[str, FindingKind] = {row[0]: FindingKind(*row) for row in _ROWS}
 #: Codes that have their meaning and number, and no check behind them yet: no study holds one.
-RESERVED = frozenset({"TB117", "TB118", "TB124", "TB125", "TB143", "TB162", "TB173", "TB174", "TB211"})
+RESERVED = frozenset({"TB162", "TB173", "TB174", "TB211"})
 
 
 def finding(

@@ -9,9 +9,9 @@ from tabml.core.codebook import Codebook, ColumnMapping, VariableSpec
 from tabml.core.cohort import Provenance
 from tabml.core.errors import TabmlError
 from tabml.ingest.cells import Filled, fill
-from tabml.ingest.layout import Table, find_table
+from tabml.ingest.layout import Table, find_tables
 from tabml.ingest.read import RawSheet, address
-from tabml.ingest.sources import SourceTable
+from tabml.ingest.sources import Part, SourceTable, stated_range
 from tabml.ingest.values import fold
 
 CONFLICT = "conflict: differing cells missing"
@@ -37,6 +37,8 @@ def unfilled(provenance: Provenance, cohort_row: int, variable: str, codebook: C
             if mapping.status in ("absent", "rejected"):
                 note = f" ({mapping.note})" if mapping.note else ""
                 return f"the codebook says {mapping.status} for source {source}{note}"
+            if mapping.is_long:
+                return f"no row of {source} counts for this patient"
             if source in joined:
                 return f"no row of {source} belongs to this patient"
             if mapping.status == "proposed":
@@ -52,10 +54,12 @@ def why_missing(
     spec = codebook.variables[variable]
     mapping = spec.from_[source]
     node = codebook.sources[source]
-    table = find_table(sheet, header_rows=header_rows, named=True)
-    if not isinstance(table, Table) or row not in table.row_numbers:
+    unchanged = node.sha256 is None or node.sha256 == sheet.sha256
+    found = find_tables(sheet, header_rows=header_rows, named=True, within=stated_range(node, unchanged))
+    table = next((t for t in found if isinstance(t, Table) and row in t.row_numbers), None)
+    if table is None:
         return ""
-    at = SourceTable(source, node, table, np.flatnonzero(table.row_numbers == row), {})
+    at = SourceTable(source, node, (Part(table, np.flatnonzero(table.row_numbers == row), {}),))
     try:
         filled = fill(at, variable, spec, mapping)
     except TabmlError:
@@ -89,7 +93,7 @@ def _reason(at: SourceTable, filled: Filled, spec: VariableSpec, mapping: Column
 
 
 def _why_empty(at: SourceTable, header: str, *, is_one: bool) -> str:
-    cell = address(at.row_numbers[0], at.table.columns[at.index(header)])
+    cell = address(at.row_numbers[0], at.table.columns[at.table.position(header)])
     what = "the cell" if is_one else f"{header!r}"
     if cell in at.table.sheet.error_at:
         return f"{what} holds an error such as #N/A"

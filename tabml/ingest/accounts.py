@@ -15,8 +15,9 @@ from tabml.ingest.repeats import Merged
 from tabml.ingest.sources import SourceTable, set_aside_counts
 from tabml.ingest.wording import counted
 
-#: Base source -> (rows without id, {joined source: (rows with a partner, its rows left over)}).
-Joins = Mapping[str, tuple[int, Mapping[str, tuple[int, int]]]]
+#: Base source -> (rows without id, {joined source: (rows with a partner, its rows left over)}, rows of a long table
+#: that became part of their patient's first row).
+Joins = Mapping[str, tuple[int, Mapping[str, tuple[int, int]], int]]
 
 
 def flow(
@@ -24,12 +25,13 @@ def flow(
 ) -> tuple[FlowStep, ...]:
     """Every row from the files to the patients: counts on the main line, and what left with its reason."""
     steps: list[FlowStep] = []
-    for base, (no_id, partners) in joins.items():
+    for base, (no_id, partners, n_gathered) in joins.items():
         steps += _reading(tables[base])
         for other, (_, leftover) in partners.items():
             steps += _reading(tables[other])
             steps += _aside(leftover, other, "rows without a patient to join")
         steps += _aside(no_id, base, "rows without id")
+        steps += _aside(n_gathered, base, "further rows of a patient gathered into one")
         steps += _aside(merged.exact.get(base, 0), base, "identical rows of one patient merged")
         steps += _aside(merged.settled.get(base, 0), base, "conflicting rows of one patient settled")
         patients = rows.loc[rows["source"] == base, "patient"]
@@ -41,7 +43,7 @@ def flow(
 
 def _reading(at: SourceTable) -> Iterator[FlowStep]:
     reasons = set_aside_counts(at)
-    headers = len([r for r in at.table.header_rows if r not in at.aside])
+    headers = sum(part.n_header_rows for part in at.parts)
     if headers:
         reasons["header"] = reasons.get("header", 0) + headers
     yield FlowStep(f"rows of {at.place}", len(at) + sum(reasons.values()), "count", at.name)
@@ -65,7 +67,7 @@ def source_findings(
         found += _identifiers(at)
         found += _unused(at)
     found += _missing_words(codebook, tables, records)
-    for base, (no_id, partners) in joins.items():
+    for base, (no_id, partners, _) in joins.items():
         if no_id:
             found.append(
                 finding(
@@ -85,10 +87,8 @@ def _set_aside(at: SourceTable) -> Iterator[Finding]:
     reasons = set_aside_counts(at)
     if reasons:
         text = ", ".join(f"{n} {reason}" for reason, n in reasons.items())
-        where = [f"{at.place}, row {row}" for row in sorted(at.aside)]
-        yield finding(
-            "TB103", f"rows of {at.place} set aside: {text}", count=len(at.aside), source=at.name, where=where
-        )
+        where = [f"{part.table.sheet.name}, row {row}" for part in at.parts for row in sorted(part.aside)]
+        yield finding("TB103", f"rows of {at.place} set aside: {text}", count=len(where), source=at.name, where=where)
 
 
 def _identifiers(at: SourceTable) -> Iterator[Finding]:

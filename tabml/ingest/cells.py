@@ -22,8 +22,8 @@ from tabml.ingest.columns import SourceColumns
 from tabml.ingest.expressions import Expression, Numbers, parse_expression
 from tabml.ingest.read import Column
 from tabml.ingest.readings import Reading, read_dates, read_levels, read_numbers
-from tabml.ingest.sources import SourceTable
-from tabml.ingest.units import convert_factor
+from tabml.ingest.source_table import SourceTable
+from tabml.ingest.units import can_convert, convert_factor
 from tabml.ingest.wording import counted
 
 
@@ -38,6 +38,8 @@ class Rule:
     unit_step: str = ""
     expr: str = ""
     recode: str = ""
+    rows: str = ""
+    """Which rows of a patient count and how they become one value; empty where each row has its own."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def fill(at: SourceTable, name: str, spec: VariableSpec, mapping: ColumnMapping)
     reading = _read(columns, spec, mapping, expression)
     unit_step = ""
     if spec.kind in ("number", "integer") and mapping.constant is None:
-        unit_step = _convert(reading, spec, mapping, f"variable {name!r}, source {at.name!r}")
+        unit_step = _convert(reading, columns, spec, mapping, f"variable {name!r}, source {at.name!r}")
         _limit(reading, spec)
         _round(reading, spec, exact=not unit_step)
     values = _typed(reading, spec)
@@ -130,8 +132,10 @@ def _note_text_numbers(reading: Reading, columns: SourceColumns, mapping: Column
         reading.notes["stored_text"] = mask
 
 
-def _convert(reading: Reading, spec: VariableSpec, mapping: ColumnMapping, where: str) -> str:
+def _convert(reading: Reading, columns: SourceColumns, spec: VariableSpec, mapping: ColumnMapping, where: str) -> str:
     """Convert to the variable's unit; returns the step in words, empty where none was needed."""
+    if mapping.unit_column is not None and spec.unit is not None:
+        return _convert_rows(reading, columns.texts(mapping.unit_column), spec, mapping)
     if mapping.unit is None or spec.unit is None or mapping.unit == spec.unit:
         return ""
     try:
@@ -142,6 +146,24 @@ def _convert(reading: Reading, spec: VariableSpec, mapping: ColumnMapping, where
         return ""
     reading.values = reading.numbers * factor
     return f"{mapping.unit} to {spec.unit}: x {factor:g}"
+
+
+def _convert_rows(reading: Reading, units: Column, spec: VariableSpec, mapping: ColumnMapping) -> str:
+    """Convert each number by the unit of its row; one that cannot be converted is missing and noted."""
+    assert spec.unit is not None
+    factors = {text: _factor(text, spec.unit, mapping.analyte) for text in dict.fromkeys(units.distinct)}
+    blank = 1.0 if mapping.unit is None else _factor(mapping.unit, spec.unit, mapping.analyte)
+    factor = units.spread(np.array([factors[text] for text in units.distinct], dtype=np.float64), blank)
+    foreign = np.isnan(factor) & reading.known
+    if foreign.any():
+        reading.notes["foreign_unit"] = foreign
+    reading.values = reading.numbers * factor
+    steps = {text: f for text, f in factors.items() if not np.isnan(f) and f != 1.0}
+    return "; ".join(f"{text} to {spec.unit}: x {f:g}" for text, f in sorted(steps.items()))
+
+
+def _factor(unit: str, to: str, analyte: str | None) -> float:
+    return convert_factor(unit, to, analyte) if can_convert(unit, to, analyte) else np.nan
 
 
 def _limit(reading: Reading, spec: VariableSpec) -> None:
@@ -208,6 +230,7 @@ _SENTENCES: dict[str, tuple[str, Severity | None, str]] = {
     "level": ("TB110", None, "{cells} of {column} with a text that is no level and not recoded; read as missing"),
     "fraction": ("TB110", None, "{cells} of {column} with a fraction where whole numbers are expected; rounded"),
     "unit": ("TB111", "info", "{cells} of {column} with their unit inside; the number was taken"),
+    "foreign_unit": ("TB111", None, "{cells} of {column} in a unit that does not convert; read as missing"),
     "outside": ("TB112", None, "{cells} of {column} outside the plausible range; read as missing"),
     "outside_kept": ("TB112", None, "{cells} of {column} outside the plausible range; kept"),
     "own_missing": ("TB113", "info", "{cells} of {column} with a value that means missing there, as the codebook says"),

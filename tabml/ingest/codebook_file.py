@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from tabml.core.errors import ConfigError, did_you_mean
 from tabml.core.privacy import SMALL_CELL
 from tabml.core.strictyaml import dump_yaml, load_yaml
 from tabml.ingest.expressions import parse_expression
+from tabml.ingest.layout import Region
 
-#: A level held by fewer patients than this does not travel with a model.
+#: A folder of 200 exports makes a codebook of several MB.
+MAX_BYTES = 20_000_000
 
 #: Field names by their place in the file, for "did you mean".
 _FIELDS: dict[str, tuple[str, ...]] = {
@@ -30,11 +33,15 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 
 
 def load_codebook(path: Path) -> Codebook:
-    """The codebook in a yaml file; every fault is named at once, with its line.
+    """The codebook in a yaml file or in a workbook; every fault is named at once, with its line or cell.
 
     Refuses (ConfigError) unknown keys with the near miss, sources that do not exist, expressions outside
     the closed language, codes that are no level, and identifiers mapped to a variable.
     """
+    if is_workbook(path):
+        from tabml.ingest.codebook_workbook import read_workbook_codebook
+
+        return read_workbook_codebook(Path(path)).codebook
     try:
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -49,9 +56,18 @@ def load_codebook(path: Path) -> Codebook:
     return parse_codebook(text, Path(path).name)
 
 
+def is_workbook(path: Path) -> bool:
+    """Whether a codebook file is a workbook, by its first bytes; the name decides nothing."""
+    try:
+        with Path(path).open("rb") as stream:
+            return stream.read(4) in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods, .xls
+    except OSError:
+        return False
+
+
 def parse_codebook(text: str, where: str = "codebook") -> Codebook:
     """The codebook in a yaml text; `where` names the file in errors."""
-    tree = load_yaml(text, where)
+    tree = load_yaml(text, where, max_bytes=MAX_BYTES)
     if not isinstance(tree, dict):
         raise ConfigError("a codebook holds `sources:` and `variables:`", where=where)
     if "codebook" not in tree or "sources" not in tree or "variables" not in tree:
@@ -64,7 +80,7 @@ def parse_codebook(text: str, where: str = "codebook") -> Codebook:
         codebook = Codebook.model_validate(_text_keys(tree))
     except ValidationError as error:
         raise _validation_error(error, text, where) from None
-    faults = list(_faults(codebook))
+    faults = list(codebook_faults(codebook))
     if faults:
         lines = "; ".join(f"{fault}{_at_line(text, path)}" for path, fault in faults)
         raise ConfigError(lines, where=where, hint="correct the codebook")
@@ -93,7 +109,7 @@ def portable(
     """
     sources = {
         name: source.model_copy(
-            update={"file": "", "sha256": None, "header_rows": (), "data_rows": None, "set_aside": {}}
+            update={"file": "", "sha256": None, "table": None, "header_rows": (), "data_rows": None, "set_aside": {}}
         )
         for name, source in codebook.sources.items()
     }
@@ -179,8 +195,8 @@ def _at_line(text: str, path: Iterable[Any]) -> str:
 Fault = tuple[tuple[str, ...], str]
 
 
-def _faults(codebook: Codebook) -> Iterator[Fault]:
-    """What pydantic cannot see: names that must exist, and rules between the parts."""
+def codebook_faults(codebook: Codebook) -> Iterator[Fault]:
+    """(path, fault): what pydantic cannot see: names that must exist, and rules between the parts."""
     for name, source in codebook.sources.items():
         yield from _source_faults(codebook, name, source)
     for name, spec in codebook.variables.items():
@@ -205,9 +221,36 @@ def _source_faults(codebook: Codebook, name: str, source: Source) -> Iterator[Fa
             yield (*path, "join"), f"source {name!r} joins to {source.join.to!r}, which is no table of patients"
         elif target.id is None:
             yield (*path, "join"), f"source {name!r} joins to {source.join.to!r}, which states no id"
+    if source.is_stack and (source.data_rows is not None or source.set_aside):
+        yield path, f"source {name!r} is several files or sheets: data_rows and set_aside hold for one only"
+    if source.table is not None and not re.fullmatch(r"[1-9][0-9]*", source.table):
+        try:
+            Region.of(source.table)
+        except ConfigError as error:
+            yield (*path, "table"), f"source {name!r}: {error.what}: a range such as B3:F40, or a number from 1"
     both = sorted(set(source.identifiers) & set(source.unused))
     if both:
         yield path, f"source {name!r} lists {both[0]!r} as identifier and as unused"
+
+
+#: Aggregates that need an order or an average of the values.
+_OF_NUMBERS: dict[str, tuple[str, ...]] = {
+    "mean": ("number", "integer"), "max": ("number", "integer", "date", "boolean"),
+    "min": ("number", "integer", "date", "boolean"), "count": ("number", "integer"),
+}  # fmt: skip
+
+
+def _long_faults(source: Source, spec: VariableSpec, mapping: ColumnMapping) -> Iterator[str]:
+    """Rules of values picked from a patient's rows."""
+    if mapping.is_long and mapping.constant is not None:
+        yield "a constant has no rows: where and aggregate need a column"
+    if mapping.aggregate == "count" and mapping.column is None:
+        yield "aggregate: count needs a column, whose filled cells are counted"
+    kinds = _OF_NUMBERS.get(mapping.aggregate or "")
+    if kinds is not None and spec.kind not in kinds:
+        yield f"aggregate: {mapping.aggregate} gives no {spec.kind} (but {', '.join(kinds)})"
+    if (mapping.aggregate == "last_before_index" or mapping.within_days is not None) and source.date is None:
+        yield "last_before_index and within_days need the source's date: the column with the date of each row"
 
 
 def _mapping_faults(source: Source, spec: VariableSpec, mapping: ColumnMapping) -> Iterator[str]:
@@ -218,6 +261,7 @@ def _mapping_faults(source: Source, spec: VariableSpec, mapping: ColumnMapping) 
             yield error.what
     if mapping.column is not None and mapping.column in source.identifiers and spec.kind != "id":
         yield f"column {mapping.column!r} is an identifier: it may feed an expr, never a variable"
+    yield from _long_faults(source, spec, mapping)
     if spec.kind == "category" and spec.levels:
         codes = {code for code in mapping.recode.values() if code is not None}
         if mapping.constant is not None:

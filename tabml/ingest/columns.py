@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tabml.ingest.expressions import Numbers
 from tabml.ingest.read import Column
 from tabml.ingest.readings import parsed_numbers, read_dates
-from tabml.ingest.sources import SourceTable
+from tabml.ingest.source_table import SourceTable
 from tabml.ingest.values import fold, parse_number, plain_numbers, starts_with_digit
 
 #: What a text means: a value, a missing word of the source, or one of this column alone.

@@ -80,7 +80,7 @@ _NAME_WORDS = (
 )  # fmt: skip
 _NATIONAL_WORDS = (
     "ssn", "social security", "national number", "national id", "nhs", "fødselsnummer", "fodselsnummer", "fødselsnr",
-    "personnummer", "personnr", "cpr", "henkilötunnus", "hetu", "ahv", "versichertennummer", "nino", "dni", "nie",
+    "personnummer", "personnr", "cpr", "henkilötunnus", "hetu", "ahv", "versichertennummer", "nino", "dni", "nif", "nie",
     "身份证", "numéro de sécurité sociale",
 )  # fmt: skip
 _CONTACT_WORDS = (
@@ -165,6 +165,15 @@ def _finnish_checked(text: str) -> bool:
     return bool(found) and "0123456789ABCDEFHJKLMNPRSTUVWXY"[int(found[1] + found[2]) % 31] == found[3]  # type: ignore[index]
 
 
+def _spanish_checked(text: str) -> bool:
+    """DNI (8 digits) and NIE (X, Y or Z and 7 digits): the letter is the number modulo 23."""
+    found = re.fullmatch(r"([XYZ]?)(\d{7,8})-?([A-Z])", text.upper())
+    if not found or len(found[1]) + len(found[2]) != 8:
+        return False
+    number = int({"X": "0", "Y": "1", "Z": "2"}.get(found[1], "") + found[2])
+    return "TRWAGMYFPDXBNJZSQVHLCKE"[number % 23] == found[3]
+
+
 def _nhs_checked(text: str) -> bool:
     if not re.fullmatch(r"\d{3} ?\d{3} ?\d{4}", text):
         return False
@@ -184,6 +193,7 @@ _SHAPES: dict[str, Callable[[str], bool]] = {
     "dk": _danish_shape,
     "fi": _pattern(r"\d{6}[-+A-FU-Y]\d{3}[0-9A-Y]"),
     "ch": _pattern(r"756\.\d{4}\.\d{4}\.\d{2}"),
+    "es": _pattern(r"(?:\d{8}|[XYZ]\d{7})-?[A-HJ-NP-TV-Z]"),
     "us": _pattern(r"\d{3}-\d{2}-\d{4}"),
     "uk": _pattern(r"\d{3} ?\d{3} ?\d{4}"),
     "email": _pattern(r"[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}"),
@@ -195,6 +205,6 @@ _SHAPES: dict[str, Callable[[str], bool]] = {
 }
 _CHECKED: dict[str, Callable[[str], bool]] = {
     "no": _norwegian_checked, "se": _swedish_checked, "dk": _danish_shape, "fi": _finnish_checked,
-    "ch": _SHAPES["ch"], "us": _SHAPES["us"], "uk": _nhs_checked, "email": _SHAPES["email"], "iban": _SHAPES["iban"],
+    "ch": _SHAPES["ch"], "us": _SHAPES["us"], "uk": _nhs_checked, "es": _spanish_checked, "email": _SHAPES["email"], "iban": _SHAPES["iban"],
 }  # fmt: skip
 _SHAPE_ALONE = frozenset(_SHAPES) - {"uk"}  # written with spaces or not, it is told from others by its check digit

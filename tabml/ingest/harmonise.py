@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,25 +20,17 @@ from tabml.core.wording import counted
 from tabml.ingest.accounts import Joins, flow, source_findings
 from tabml.ingest.cells import as_kind
 from tabml.ingest.identity import SiteKey
+from tabml.ingest.ids import settle_first_rows
+from tabml.ingest.joins import join_tables, moved, shifted
 from tabml.ingest.new_rows import NewRows, new_rows
 from tabml.ingest.provenance import make_provenance
 from tabml.ingest.read import RawSheet
-from tabml.ingest.records import Records, attach, join_keys, person_number, read_records, stack
+from tabml.ingest.records import Records, person_number, stack
 from tabml.ingest.repeats import Merged, RepeatCase, merge_repeats
 from tabml.ingest.sources import SourceTable, match_sources
+from tabml.ingest.twins import find_twins
 
 __all__ = ["NewRows", "harmonise", "level_counts", "new_rows", "written_table"]
-
-
-@dataclass(frozen=True)
-class _Joined:
-    """One source of patients with the tables joined to it."""
-
-    records: Records
-    no_id: int
-    cases: tuple[RepeatCase, ...]
-    partners: Mapping[str, tuple[int, int]]
-    """Joined source -> (base rows with a partner, its rows without one)."""
 
 
 def harmonise(sheets: Sequence[RawSheet], codebook: Codebook, key: SiteKey, *, data: Data, yes: bool = False) -> Cohort:
@@ -50,9 +42,10 @@ def harmonise(sheets: Sequence[RawSheet], codebook: Codebook, key: SiteKey, *, d
     """
     codebook, doubts = settle_proposals(codebook, data.accept_score, yes=yes)
     tables, sheet_findings = match_sources(sheets, codebook)
+    tables, id_findings = settle_first_rows(tables, yes=yes)
     merged, cases, joins = _merged(codebook, tables, yes=yes)
     records = merged.records
-    findings = [*doubts, *sheet_findings, *records.findings, *merged.findings]
+    findings = [*doubts, *sheet_findings, *id_findings, *records.findings, *merged.findings]
     findings += source_findings(codebook, tables, joins, records)
     rows = _rows(records, codebook, key)
     variables = _variables(codebook, records)
@@ -81,19 +74,21 @@ def _merged(
     date = next(
         (n for n, v in codebook.variables.items() if v.role in ("index_date", "visit") and v.kind == "date"), None
     )
-    joined = {base: _join(base, codebook, tables, date, yes=yes) for base in codebook.base_sources()}
-    joins = {name: (part.no_id, part.partners) for name, part in joined.items()}
+    joined = {base: join_tables(base, codebook, tables, date, yes=yes) for base in codebook.base_sources()}
+    joins = {name: (part.no_id, part.partners, part.n_gathered) for name, part in joined.items()}
     policies = {name: codebook.sources[name].repeats for name in joined}
-    join_cases = _shifted(joined)
+    join_cases = shifted(joined)
     records = stack([part.records for part in joined.values()])
     if not len(records):
         raise DataError("no patient is left: the sources hold no data rows with an id")
     del joined
+    twins = tuple(find_twins(records, codebook))
     merged = merge_repeats(records, policies, date, yes=yes)
     del records
-    cases = [*merged.cases, *_moved(join_cases, merged.kept)]
+    merged = replace(merged, findings=(*twins, *merged.findings))
+    cases = [*merged.cases, *moved(join_cases, merged.kept)]
     order = _sorted(merged.records.ids)
-    return replace(merged, records=merged.records.reordered(order)), _moved(cases, order), joins
+    return replace(merged, records=merged.records.reordered(order)), moved(cases, order), joins
 
 
 def settle_proposals(codebook: Codebook, accept_score: float, *, yes: bool) -> tuple[Codebook, tuple[Finding, ...]]:
@@ -142,12 +137,10 @@ def written_table(cohort: Cohort, *, keep_ids: bool) -> pd.DataFrame:
     """
     columns: dict[str, pd.Series] = {}
     if keep_ids:
-        files = (
-            {}
-            if cohort.provenance is None
-            else dict(zip(cohort.provenance.sources["source"], cohort.provenance.sources["file"], strict=True))
-        )
-        columns["source_file"] = cohort.rows["source"].map(lambda name: files.get(name, name))
+        columns["source_file"] = cohort.rows["source"]
+        if cohort.provenance is not None:
+            files = cohort.provenance.sources["file"].to_numpy(dtype=object)
+            columns["source_file"] = pd.Series(files[cohort.provenance.cells["source"]], index=cohort.frame.index)
         columns["local_id"] = pd.Series(cohort.raw_ids, index=cohort.frame.index, dtype="string")
     else:
         columns["source"] = cohort.rows["source"]
@@ -175,43 +168,6 @@ def _plain(series: pd.Series, variable: Variable) -> pd.Series:
     if variable.kind == "date":
         return pd.Series(series.dt.strftime("%Y-%m-%d"), dtype="string")
     return series.astype("string") if variable.kind == "category" else series
-
-
-def _join(base: str, codebook: Codebook, tables: Mapping[str, SourceTable], date: str | None, *, yes: bool) -> _Joined:
-    """A source's records widened by the tables that join to it, rows without an id set aside."""
-    records = read_records(tables[base], codebook)
-    cases: list[RepeatCase] = []
-    partners: dict[str, tuple[int, int]] = {}
-    for name, source in codebook.sources.items():
-        if source.join is None or source.join.to != base:
-            continue
-        policy = {name: source.repeats}
-        other = merge_repeats(read_records(tables[name], codebook), policy, date, yes=yes)
-        records, partner, leftover = attach(
-            records, join_keys(tables[base], source.join), other.records, join=source.join, source=name
-        )
-        partners[name] = (int((partner >= 0).sum()), leftover)
-        cases += _moved(other.cases, partner)
-        records = replace(records, findings=(*records.findings, *other.findings))
-    with_id = np.flatnonzero((records.ids["has_id"] | (records.ids["id"] != "")).to_numpy())
-    cases = _moved(cases, with_id)
-    return _Joined(records.take(with_id), len(records) - len(with_id), tuple(cases), partners)
-
-
-def _shifted(joined: Mapping[str, _Joined]) -> list[RepeatCase]:
-    shift, cases = 0, []
-    for part in joined.values():
-        cases += [replace(c, position=c.position + shift) for c in part.cases]
-        shift += len(part.records)
-    return cases
-
-
-def _moved(cases: Sequence[RepeatCase], taken: NDArray[np.int64]) -> list[RepeatCase]:
-    """Cases at their new positions, when these positions were taken; those left behind go."""
-    if not cases:
-        return []
-    now_at = {int(p): i for i, p in enumerate(taken) if p >= 0}
-    return [replace(c, position=now_at[c.position]) for c in cases if c.position in now_at]
 
 
 def _sorted(ids: pd.DataFrame) -> NDArray[np.int64]:

@@ -84,11 +84,15 @@ def normalise_id(text: str, rule: str = "as_is") -> str:
     """One id as it is compared everywhere; empty where the cell holds none.
 
     NFC, stripped, casefolded, no ".0" of a number cell, no leading zeros of an all-digit id. `digits`
-    keeps only the digits.
+    keeps only the digits, `exact` all characters.
 
     >>> normalise_id(" CC-0012 "), normalise_id("0012"), normalise_id("12.0"), normalise_id("P 0012", "digits")
     ('cc-0012', '12', '12', '12')
+    >>> normalise_id("007 ", "exact")
+    '007'
     """
+    if rule == "exact":
+        return unicodedata.normalize("NFC", text).strip()
     folded = unicodedata.normalize("NFC", text).strip().casefold()
     folded = re.sub(r"^(\d+)\.0+$", r"\1", folded)
     if rule == "digits":
@@ -99,7 +103,7 @@ def normalise_id(text: str, rule: str = "as_is") -> str:
 def normalise_ids(cells: Column, rule: str = "as_is") -> Column:
     """`normalise_id` of every cell of a canonical column; a cell whose id is empty is empty."""
     texts = cells.texts.fill_null("")
-    if not np.asarray(pc.string_is_ascii(texts)).all():
+    if rule == "exact" or not np.asarray(pc.string_is_ascii(texts)).all():
         return cells.mapped([normalise_id(text, rule) for text in cells.distinct])
     texts = pc.ascii_lower(texts)
     if pc.any(pc.ends_with(texts, "0")).as_py():

@@ -15,10 +15,19 @@ from tabml.core.wording import counted
 from tabml.ingest.accounts import join_finding
 from tabml.ingest.cells import as_kind
 from tabml.ingest.layout import Table, find_table
+from tabml.ingest.long import asking, gathered, is_long, is_only_long, read_long
 from tabml.ingest.read import RawSheet
 from tabml.ingest.records import Records, attach, join_keys, read_records
 from tabml.ingest.repeats import merge_repeats
-from tabml.ingest.sources import SourceTable, answered, needed_headers, set_aside_counts, with_joined, with_nearest
+from tabml.ingest.sources import (
+    Part,
+    SourceTable,
+    answered,
+    needed_headers,
+    set_aside_counts,
+    with_joined,
+    with_nearest,
+)
 from tabml.ingest.sums import summing_rows
 from tabml.ingest.together import LEAST_SHARE
 from tabml.ingest.unfit import ends_with_headers, no_convention, no_table
@@ -104,10 +113,11 @@ def _layout_findings(at: SourceTable) -> list[Finding]:
     """
     found = [answered(f, at.source, at.table, unchanged=False) for f in at.table.findings
              if f.code not in ("TB103", "TB105")]  # fmt: skip
-    if at.aside:
+    n_aside = sum(len(part.aside) for part in at.parts)
+    if n_aside:
         said = ", ".join(f"{n} {reason}" for reason, n in set_aside_counts(at).items())
-        evidence = f"{counted(len(at.aside), 'row')} of {at.place} set aside ({said})"
-        found.append(finding("TB103", evidence, count=len(at.aside), source=at.name))
+        evidence = f"{counted(n_aside, 'row')} of {at.place} set aside ({said})"
+        found.append(finding("TB103", evidence, count=n_aside, source=at.name))
     return found
 
 
@@ -180,8 +190,9 @@ def _best_table(headers: Sequence[str], tables: Sequence[Table]) -> tuple[Table,
 
 def _same_reading(codebook: Codebook, sources: Sequence[str], variables: Iterable[str]) -> bool:
     """Whether sources read every variable alike, so that it does not matter which one is taken."""
-    of_source = {"missing", "decimal", "dates", "century", "id", "join"}
+    of_source = {"missing", "decimal", "dates", "century", "id", "join", "date"}
     of_mapping = {"column", "constant", "expr", "unit", "analyte", "recode", "missing"}
+    of_mapping |= {"where", "aggregate", "within_days", "unit_column"}
 
     def reading(source: str) -> list[object]:
         mappings = [codebook.variables[v].from_.get(source) for v in variables]
@@ -229,24 +240,40 @@ def _source_table(name: str, codebook: Codebook, table: Table) -> SourceTable:
     sums = summing_rows(table, codebook, name)
     kept = np.array([i for i in range(len(table)) if i not in sums], dtype=np.int64)
     aside = {**table.set_aside, **{int(table.row_numbers[i]): reason for i, reason in sums.items()}}
-    return SourceTable(name, codebook.sources[name], table, kept, aside, ())
+    return SourceTable(name, codebook.sources[name], (Part(table, kept, aside),))
 
 
 def _joined(at: SourceTable, codebook: Codebook, match: _Match, variables: Sequence[str]) -> Records:
-    wanted = [*variables, *(n for n, v in codebook.variables.items() if v.role == "centre")]
+    """The rows of the patients' table with what the other tables add; long ones by the rules of the codebook."""
+    roles = ("centre", "index_date", "visit")
+    wanted = [*variables, *(n for n, v in codebook.variables.items() if v.role in roles)]
     records = read_records(at, codebook, only=wanted)
-    for name, table in match.tables.items():
-        join = codebook.sources[name].join
-        if join is None:
+    joins = {n: j for n in match.tables if (j := codebook.sources[n].join) is not None}
+    others = {n: _source_table(n, codebook, match.tables[n]) for n in joins}
+    for name, other_at in others.items():
+        if is_only_long(codebook, name):
             continue
-        other_at = _source_table(name, codebook, table)
         policy = {name: Repeats(exact="merge", conflict="missing")}
         other = merge_repeats(read_records(other_at, codebook, only=wanted), policy, None, yes=True).records
-        records, partner, leftover = attach(records, join_keys(at, join), other, join=join, source=name)
-        found = join_finding(at.name, name, int((partner >= 0).sum()), leftover, len(at))
-        if found.severity != "info":  # every row found its partner: nothing to say
-            records = replace(records, findings=(*records.findings, found))
+        records, partner, leftover = attach(records, join_keys(at, joins[name]), other, join=joins[name], source=name)
+        records = _counting(records, at, name, int((partner >= 0).sum()), leftover)
+    for name, other_at in others.items():
+        if is_long(codebook, name):
+            asks = asking(records, codebook, join_keys(at, joins[name]))
+            long = read_long(other_at, codebook, asks, only=wanted)
+            records = gathered(records, long.records)
+            if is_only_long(codebook, name):
+                records = _counting(records, at, name, long.n_found, long.n_alone)
+    if is_long(codebook, at.name):
+        asks = asking(records, codebook, records.ids["id"].to_list())
+        records = gathered(records, read_long(at, codebook, asks, only=wanted).records)
     return records
+
+
+def _counting(records: Records, at: SourceTable, joined: str, n_found: int, n_alone: int) -> Records:
+    """With TB127 where rows found no partner in a joined table; nothing is said where all did."""
+    found = join_finding(at.name, joined, n_found, n_alone, len(at))
+    return records if found.severity == "info" else replace(records, findings=(*records.findings, found))
 
 
 def _frame(values: pd.DataFrame, codebook: Codebook, variables: Sequence[str]) -> pd.DataFrame:

@@ -13,23 +13,29 @@ from numpy.typing import NDArray
 
 from tabml.core.codebook import Codebook, Join
 from tabml.core.errors import ConfigError
-from tabml.core.findings import Finding, finding
+from tabml.core.findings import Finding
 from tabml.core.wording import counted
 from tabml.ingest.cells import Filled, Rule, fill
 from tabml.ingest.identity import normalise_ids
-from tabml.ingest.read import Column
-from tabml.ingest.sources import SourceTable
+from tabml.ingest.ids import id_table
+from tabml.ingest.source_table import SourceTable
 
-#: Excel keeps 15 digits of a number: longer ids stored as numbers have lost their end.
-EXCEL_DIGITS = 1e15
+
+@dataclass(frozen=True)
+class RowSets:
+    """Sets of row numbers: set k is `rows[starts[k]:starts[k + 1]]`."""
+
+    starts: NDArray[np.int64]
+    rows: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class Records:
     """Rows under way to the cohort; every table has one line per row, index 0...n-1.
 
-    `values`: variables (categories as text codes). `places`: `row`, the row number in the source's own file, and
-    `{joined}.row` in each table joined to it (-1: none). `ids`: source, scope, id (normalised), shown (as
+    `values`: variables (categories as text codes). `places`: `row`, the row number in the source's own file,
+    `{joined}.row` in each table joined to it (-1: none), and `{variable}@{source}` where a value has rows of its own
+    (-1: none; -2 and below: set -2, -3... of `rowsets`). `ids`: source, scope, id (normalised), shown (as
     exported), has_id, and after merging person (see `person_number`). `rules` say how each variable was filled
     from each source.
     """
@@ -41,6 +47,8 @@ class Records:
     findings: tuple[Finding, ...] = ()
     missing_words: Mapping[str, int] = field(default_factory=dict)
     """Source -> cells that held a missing word."""
+    rowsets: Mapping[str, RowSets] = field(default_factory=dict)
+    """Source -> the rows behind values made from several."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -59,16 +67,16 @@ class Records:
 
 
 def read_records(at: SourceTable, codebook: Codebook, *, only: Sequence[str] | None = None) -> Records:
-    """All variables one source fills, for each of its data rows; `only` limits the variables."""
+    """The variables one source fills row by row, for each of its data rows; `only` limits the variables."""
     filled: dict[str, Filled] = {}
     for name, spec, mapping in codebook.mappings(at.name):
         if spec.kind in ("id", "text") or spec.role in ("patient_id", "identifier", "unused"):
             continue
-        if only is None or name in only:
+        if not mapping.is_long and (only is None or name in only):
             filled[name] = fill(at, name, spec, mapping)
     n = len(at)
     pa.default_memory_pool().release_unused()  # what the columns took on the way
-    ids, findings = _ids(at, codebook)
+    ids, findings = id_table(at, codebook)
     return Records(
         values=pd.DataFrame({k: f.values for k, f in filled.items()}, index=range(n), copy=False),
         places=pd.DataFrame({"row": at.row_numbers}),
@@ -85,52 +93,6 @@ def person_number(ids: pd.DataFrame) -> pd.Series:
     if not scopes_of.any():  # one scope: the ids alone tell people apart
         return pd.Series(ids_of, index=ids.index)
     return pd.Series(pd.factorize(scopes_of * (len(ids) + 1) + ids_of)[0].astype(np.int64), index=ids.index)
-
-
-def _ids(at: SourceTable, codebook: Codebook) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """The ids table; a source that states no id takes each row as one patient."""
-    source = at.source
-    column, rule = None, "as_is"
-    if source.id is not None:
-        column, rule = source.id.column, source.id.rule
-    elif source.join is not None:
-        column, rule = source.join.on, source.join.rule
-    n = len(at)
-    scope = "" if codebook.id_scope == "global" else at.name
-    if column is None:
-        made, shown = (pa.array([form.format(number) for number in at.row_numbers]) for form in ("row {:09d}", "{}"))
-        ids = _id_table(at.name, at.name, made, shown, np.zeros(n, dtype=bool))
-        return ids, (
-            finding(
-                "TB108", f"{at.place} has no id column: each of its {counted(n, 'row')} is one patient", source=at.name
-            ),
-        )
-    cells = at.column(column)
-    normal = normalise_ids(cells, rule)
-    ids = _id_table(at.name, scope, normal.to_arrow(), cells.to_arrow(), normal.filled)
-    return ids, tuple(_id_findings(at, column, cells, normal))
-
-
-def _id_table(source: str, scope: str, ids: pa.Array, shown: pa.Array, has_id: NDArray[np.bool_]) -> pd.DataFrame:
-    texts = {k: pd.array(v.fill_null(""), dtype="string[pyarrow]") for k, v in (("id", ids), ("shown", shown))}
-    names = {k: np.full(len(ids), v, dtype=object) for k, v in (("source", source), ("scope", scope))}
-    return pd.DataFrame({**names, **texts, "has_id": has_id}, copy=False)
-
-
-def _id_findings(at: SourceTable, column: str, cells: Column, normal: Column) -> list[Finding]:
-    found = []
-    n_ids = normal.n_distinct
-    collisions = cells.where(normal.filled).n_distinct - n_ids if n_ids < normal.n_filled else 0
-    if collisions:
-        evidence = f"{counted(collisions, 'id')} of {column!r} ({at.name}) written like another one but for case, spaces or zeros: counted as equal"
-        found.append(finding("TB126", evidence, count=collisions, source=at.name))
-    # Parquet, SPSS and the like hold long whole numbers as they are; only a workbook cuts them
-    numbers = [] if at.table.sheet.sheet is None else cells.where(cells.is_kind("number")).counts().items()
-    long = sum(n for text, n in numbers if abs(float(text)) >= EXCEL_DIGITS)
-    if long:
-        evidence = f"{counted(long, 'id')} of {column!r} ({at.name}) with more than 15 digits, stored as a number: Excel cut the end"
-        found.append(finding("TB126", evidence, count=long, source=at.name))
-    return found
 
 
 def join_keys(base: SourceTable, join: Join) -> list[str]:
@@ -156,7 +118,11 @@ def attach(
     known = np.flatnonzero(ids != "")
     index = pd.Index(ids[known])
     if not index.is_unique:
-        raise ConfigError(f"the join to {join.to!r} would multiply patients", hint="repeats: of the joined source")
+        n = int(index.duplicated(keep="first").sum())
+        raise ConfigError(
+            f"the join to {join.to!r} would multiply patients: {counted(n, 'id')} of {source!r} with further rows",
+            hint=f"set sources.{source}.repeats.conflict to most_complete, latest or missing, or aggregate: its variables",
+        )
     partner = np.append(known, -1)[index.get_indexer(np.array(keys, dtype=object))]
     found = partner >= 0
     values = _taken(other.values, partner)
@@ -168,6 +134,7 @@ def attach(
         rules=(*base.rules, *other.rules),
         findings=(*base.findings, *other.findings),
         missing_words={**base.missing_words, **other.missing_words},
+        rowsets={**base.rowsets, **other.rowsets},
     )
     leftover = len(other) - len(np.unique(partner[found]))
     return wider, partner, leftover
@@ -203,6 +170,7 @@ def stack(parts: Sequence[Records]) -> Records:
         rules=tuple(r for p in parts for r in p.rules),
         findings=tuple(f for p in parts for f in p.findings),
         missing_words={name: n for p in parts for name, n in p.missing_words.items()},
+        rowsets={name: sets for p in parts for name, sets in p.rowsets.items()},
     )
 
 

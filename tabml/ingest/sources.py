@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,90 +14,31 @@ from numpy.typing import NDArray
 from tabml.core.codebook import Codebook, Source
 from tabml.core.errors import NEAR, ConfigError, InputError, did_you_mean, likeness
 from tabml.core.findings import Finding, finding
-from tabml.ingest.expressions import parse_expression
-from tabml.ingest.layout import NoTable, Table, find_table
-from tabml.ingest.read import Column, RawSheet, column_letter
+from tabml.core.wording import counted
+from tabml.ingest.coverage import account_for_columns, account_for_sheets, needed_headers, tables_beside
+from tabml.ingest.layout import NoTable, Region, Table, find_table, find_tables
+from tabml.ingest.read import RawSheet
+from tabml.ingest.source_table import Part, SourceTable
 from tabml.ingest.values import fold
+
+__all__ = [
+    "Part",
+    "SourceTable",
+    "answered",
+    "match_sources",
+    "missing_columns",
+    "needed_headers",
+    "set_aside_counts",
+    "stated_range",
+    "with_joined",
+    "with_nearest",
+]
 
 #: Absent columns that a message names; the rest are counted.
 MOST_NAMED = 30
 
-
-@dataclass(frozen=True, eq=False)
-class SourceTable:
-    """One source's rows as they stand in its file; `kept` are positions in the table's data rows."""
-
-    name: str
-    source: Source
-    table: Table
-    kept: NDArray[np.int64]
-    aside: Mapping[int, str]
-    findings: tuple[Finding, ...] = ()
-
-    def __len__(self) -> int:
-        """Kept rows."""
-        return len(self.kept)
-
-    @property
-    def place(self) -> str:
-        """File and sheet, for messages."""
-        return self.table.sheet.name
-
-    @property
-    def is_text(self) -> bool:
-        """Whether the source is a text file: no cell of it has a type."""
-        return self.table.sheet.is_text
-
-    @cached_property
-    def row_numbers(self) -> NDArray[np.int32]:
-        """Absolute row number (from 1) of each kept row."""
-        return self.table.row_numbers[self.kept]
-
-    def index(self, header: str) -> int:
-        """Position of a column in the table; the codebook's header may be its last part."""
-        found = self.table.find(header)
-        if found is None:
-            raise missing_columns(self.name, [header], self.table)
-        return found
-
-    def has(self, header: str) -> bool:
-        return self.table.find(header) is not None
-
-    def column(self, header: str) -> Column:
-        """The cells of the kept rows."""
-        self.index(header)
-        return self.table.cells(header, self.row_numbers)
-
-    def letter(self, header: str) -> str:
-        return column_letter(self.table.columns[self.index(header)])
-
-    def addresses(self, header: str, rows: Iterable[int]) -> tuple[str, ...]:
-        """Places such as `export.xlsx, sheet Patients, cell F17` of kept rows."""
-        if self.table.sheet.origin is not None:
-            column = self.table.columns[self.index(header)]
-            return tuple(self.table.sheet.at(int(self.row_numbers[i]), column) for i in rows)
-        start = f"{self.place}, cell {self.letter(header)}"
-        return tuple(f"{start}{number}" for number in self.row_numbers[list(rows)].tolist())
-
-
-def needed_headers(codebook: Codebook, source: str, variables: Iterable[str] | None = None) -> dict[str, set[str]]:
-    """Header -> the variables that need it (an empty set for id and join columns), for one source."""
-    wanted = None if variables is None else set(variables)
-    node = codebook.sources[source]
-    needed: dict[str, set[str]] = {}
-    for name, _, mapping in codebook.mappings(source):
-        if wanted is not None and name not in wanted:
-            continue
-        headers = [mapping.column] if mapping.column is not None else []
-        if mapping.expr is not None:
-            headers.extend(parse_expression(mapping.expr).headers)
-        for header in headers:
-            needed.setdefault(header, set()).add(name)
-    if node.id is not None:
-        needed.setdefault(node.id.column, set())
-    if node.join is not None:
-        needed.setdefault(node.join.on, set())
-    return needed
+#: Findings of one kind on more tables than this are told as one.
+MOST_TOLD = 3
 
 
 def with_joined(codebook: Codebook, base: str) -> list[str]:
@@ -113,7 +54,7 @@ def missing_columns(source: str, headers: Sequence[str], table: Table) -> InputE
     more = f"; {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else ""
     return InputError(
         f"{word} named in the codebook not found: {'; '.join(told[:MOST_NAMED])}{more}",
-        where=f"{table.sheet.name}, source {source!r}",
+        where=f"{table.name}, source {source!r}",
         hint="correct the codebook, or export the column again",
     )
 
@@ -137,7 +78,7 @@ def with_nearest(headers: Iterable[str], table: Table, found: Iterable[str] = ()
 
 
 def match_sources(sheets: Sequence[RawSheet], codebook: Codebook) -> tuple[dict[str, SourceTable], tuple[Finding, ...]]:
-    """The table of every source, and findings on sheets that are none.
+    """The table of every source (of a stacked one all of them), and findings on sheets that are none.
 
     By file and sheet name; a renamed export is found by its headers (TB107). A source without a sheet is an
     InputError; a sheet that is neither a source nor under `other_sheets`, and a column that is neither
@@ -147,97 +88,180 @@ def match_sources(sheets: Sequence[RawSheet], codebook: Codebook) -> tuple[dict[
     renamed = _by_headers(sheets, codebook, named)
     claimed = named | renamed
     tables = {name: _source_table(name, codebook, claimed[name]) for name in codebook.sources}
-    findings = (*_said_of_renamed(renamed, codebook), *_account_for_sheets(sheets, codebook, claimed))
-    _account_for_columns(codebook, tables)
+    findings = (
+        *_said_of_renamed(renamed, codebook),
+        *account_for_sheets(sheets, codebook, claimed),
+        *tables_beside(codebook, tables),
+    )
+    account_for_columns(codebook, tables)
     return tables, findings
 
 
-def _by_name(sheets: Sequence[RawSheet], codebook: Codebook) -> dict[str, RawSheet]:
-    claimed: dict[str, RawSheet] = {}
+def _by_name(sheets: Sequence[RawSheet], codebook: Codebook) -> dict[str, tuple[RawSheet, ...]]:
+    claimed: dict[str, tuple[RawSheet, ...]] = {}
+    taken: set[tuple[int, str | None]] = set()
     for name, source in codebook.sources.items():
-        of_file = [s for s in sheets if _same(s.file, source.file)]
-        if source.sheet is not None:
-            found = [s for s in of_file if s.sheet is not None and _same(s.sheet, source.sheet)]
+        found = [s for s in sheets if _is_named(s, source) and (id(s), source.table) not in taken]
+        if not source.is_stack:
+            _refuse_several(name, source, found)
+            # Two files of one name: the one the codebook was written for, else the first that is free.
+            found = sorted(found, key=lambda s: s.sha256 != source.sha256)[:1]
         else:
-            found = [s for s in of_file if s.sheet not in source.other_sheets and not s.hidden]
-            if len(found) > 1:
-                names = ", ".join(repr(s.sheet) for s in found)
-                raise ConfigError(
-                    f"source {name!r} does not say which sheet: {names}", where=source.file, hint="add sheet:"
-                )
-        taken = {id(s) for s in claimed.values()}
-        # Two files of one name: the one the codebook was written for, else the first that is free.
-        found = sorted((s for s in found if id(s) not in taken), key=lambda s: s.sha256 != source.sha256)
+            found = [s for s in found if not s.aside]  # a `*` also names the files that explain others
         if found:
-            claimed[name] = found[0]
+            claimed[name] = tuple(found)
+            taken |= {(id(s), source.table) for s in found}
     return claimed
 
 
-def _by_headers(sheets: Sequence[RawSheet], codebook: Codebook, claimed: Mapping[str, RawSheet]) -> dict[str, RawSheet]:
+def _is_named(sheet: RawSheet, source: Source) -> bool:
+    if not any(_fits(sheet.file, name) for name in source.files):
+        return False
+    if source.sheets:
+        return sheet.sheet is not None and any(_fits(sheet.sheet, name) for name in source.sheets)
+    return sheet.sheet not in source.other_sheets and not sheet.hidden
+
+
+def _refuse_several(name: str, source: Source, found: Sequence[RawSheet]) -> None:
+    """A workbook of several sheets needs the name of the one that is meant."""
+    first = [s for s in found if s.sha256 == found[0].sha256]
+    if not source.sheets and len(first) > 1:
+        names = ", ".join(repr(s.sheet) for s in first)
+        hint = 'add sheet:, or sheet: "*" to read them below each other'
+        raise ConfigError(f"source {name!r} does not say which sheet: {names}", where=source.place, hint=hint)
+
+
+def _by_headers(
+    sheets: Sequence[RawSheet], codebook: Codebook, claimed: Mapping[str, Sequence[RawSheet]]
+) -> dict[str, tuple[RawSheet, ...]]:
     """Sheets for sources whose file or sheet was renamed: the only unclaimed one with all their headers."""
-    taken = {id(s) for s in claimed.values()}
-    found: dict[str, RawSheet] = {}
+    taken = {id(s) for claim in claimed.values() for s in claim}
+    found: dict[str, tuple[RawSheet, ...]] = {}
     for name, source in codebook.sources.items():
         if name in claimed:
             continue
         free = [s for s in sheets if id(s) not in taken and s.sheet not in source.other_sheets]
         needed = list(needed_headers(codebook, name))
         fits = [s for s in free if isinstance(t := find_table(s), Table) and not _lacking(needed, t)]
-        if len(fits) != 1:
+        if not fits or (len(fits) > 1 and not source.is_stack):
             raise _no_sheet(name, source, sheets)
-        taken.add(id(fits[0]))
-        found[name] = fits[0]
+        taken |= {id(s) for s in fits}
+        found[name] = tuple(fits)
     return found
 
 
-def _said_of_renamed(renamed: Mapping[str, RawSheet], codebook: Codebook) -> Iterable[Finding]:
+def _said_of_renamed(renamed: Mapping[str, Sequence[RawSheet]], codebook: Codebook) -> Iterable[Finding]:
     """TB107 for each source whose file or sheet does not stand under the codebook's name."""
-    for name, sheet in renamed.items():
-        source = codebook.sources[name]
-        meant = f"{source.file}, sheet {source.sheet}" if source.sheet is not None else source.file
-        said = f"{meant} is not among the inputs; {sheet.name} has all its columns and was read as {name}"
-        yield finding("TB107", said, source=name, count=1)
+    for name, sheets in renamed.items():
+        meant = codebook.sources[name].place
+        said = f"{meant} is not among the inputs; {sheets[0].name} has all its columns and was read as {name}"
+        yield finding("TB107", said, source=name, count=len(sheets))
 
 
 def _no_sheet(name: str, source: Source, sheets: Sequence[RawSheet]) -> InputError:
-    of_file = [s.sheet for s in sheets if _same(s.file, source.file) and s.sheet is not None]
-    if of_file and source.sheet is not None:
-        hint = did_you_mean(source.sheet, of_file)
-        return InputError(
-            f"sheet {source.sheet!r} of source {name!r} is not in the workbook", where=source.file, hint=hint
-        )
+    of_file = [s.sheet for s in sheets if any(_fits(s.file, f) for f in source.files) and s.sheet is not None]
+    if of_file and source.sheets:
+        hint = did_you_mean(source.sheets[0], of_file)
+        what = f"sheet {', '.join(map(repr, source.sheets))} of source {name!r} is not in the workbook"
+        return InputError(what, where=", ".join(source.files), hint=hint)
     files = sorted({s.file for s in sheets})
-    what = f"file {source.file!r} of source {name!r} is not among the inputs"
-    return InputError(what, where=", ".join(files[:6]), hint=did_you_mean(source.file, files))
+    what = f"file {', '.join(map(repr, source.files))} of source {name!r} is not among the inputs"
+    return InputError(what, where=", ".join(files[:6]), hint=did_you_mean(source.files[0], files))
 
 
-def _source_table(name: str, codebook: Codebook, sheet: RawSheet) -> SourceTable:
+def _source_table(name: str, codebook: Codebook, sheets: Sequence[RawSheet]) -> SourceTable:
     source = codebook.sources[name]
-    unchanged = source.sha256 is None or source.sha256 == sheet.sha256
-    needed = list(needed_headers(codebook, name))
-    table = find_table(sheet, header_rows=source.header_rows if unchanged else (), named=True)
-    if source.header_rows and not unchanged and (not isinstance(table, Table) or _lacking(needed, table)):
-        table = find_table(sheet, header_rows=source.header_rows)
-    if isinstance(table, NoTable):
-        raise InputError(f"no table found: {table.reason}", where=sheet.name, hint="check sheet: and header_rows:")
-    if lacking := _lacking(needed, table):
-        raise missing_columns(name, lacking, table)
-    findings = [answered(replace(f, source=name), source, table, unchanged=unchanged) for f in table.findings]
-    if not unchanged:
-        findings.append(
-            finding(
-                "TB107",
-                f"{sheet.file} is not the file the codebook was written for; its layout was worked out by rule",
-                source=name,
-            )
+    needed = needed_headers(codebook, name)
+    parts: list[Part] = []
+    findings: list[Finding] = []
+    offset = 0
+    for sheet in sheets:
+        unchanged = source.sha256 is None or source.sha256 == sheet.sha256
+        table = _table_of(name, source, list(needed), sheet, unchanged=unchanged)
+        findings += [answered(replace(f, source=name), source, table, unchanged=unchanged) for f in table.findings]
+        if not unchanged:
+            said = f"{sheet.file} is not the file the codebook was written for; its layout was worked out by rule"
+            findings.append(finding("TB107", said, source=name))
+        kept, aside = _rows(source, table, unchanged)
+        parts.append(Part(table, kept, aside, offset))
+        offset += sheet.n_rows
+    at = SourceTable(name, source, tuple(parts), tuple(findings))
+    return replace(at, findings=(*_told_once(findings), *_columns_of_some(at, needed)))
+
+
+def _table_of(name: str, source: Source, needed: Sequence[str], sheet: RawSheet, *, unchanged: bool) -> Table:
+    """The table of one sheet that a source means; InputError where there is none."""
+    stated = source.header_rows if unchanged else ()
+    found = find_tables(sheet, header_rows=stated, named=True, within=stated_range(source, unchanged))
+    if source.header_rows and not unchanged and not any(_holds(t, needed) for t in found):
+        found = find_tables(sheet, header_rows=source.header_rows, named=True)
+    tables = [t for t in found if isinstance(t, Table)]
+    if source.table is not None and source.table.isdigit():
+        if not 1 <= int(source.table) <= len(tables):
+            what = f"the sheet holds {counted(len(tables), 'table')}, no table {source.table} of source {name!r}"
+            raise InputError(what, where=sheet.name, hint="check table:")
+        tables = [tables[int(source.table) - 1]]
+    if not tables:
+        reason = next(t.reason for t in found if isinstance(t, NoTable))
+        raise InputError(f"no table found: {reason}", where=sheet.name, hint="check sheet: and header_rows:")
+    fits = [t for t in tables if _holds(t, needed, all_of=not source.is_stack)]
+    if not fits:
+        largest = max(tables, key=lambda t: sum(t.find(h) is not None for h in needed))
+        raise missing_columns(name, _lacking(needed, largest), largest)
+    if len(fits) > 1:
+        names = ", ".join(t.region.name for t in fits if t.region is not None)
+        raise ConfigError(
+            f"source {name!r} does not say which table of the sheet: {names}", where=sheet.name, hint="add table:"
         )
-    kept, aside = _rows(source, table, unchanged)
-    return SourceTable(name, source, table, kept, aside, tuple(findings))
+    return fits[0]
+
+
+def stated_range(source: Source, unchanged: bool) -> Region | None:
+    """The range a codebook states; in a changed file the table may have grown, and is looked for."""
+    is_range = source.table is not None and not source.table.isdigit()
+    return Region.of(source.table or "") if is_range and unchanged else None
+
+
+def _holds(found: Table | NoTable, needed: Sequence[str], *, all_of: bool = True) -> bool:
+    """Whether a table has the needed columns; in a stack some may be lacking, but not most."""
+    if isinstance(found, NoTable):
+        return False
+    lacking = len(_lacking(needed, found))
+    return not lacking if all_of else lacking <= len(needed) / 2
+
+
+def _told_once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings of many parts by code, the first one's words with the number of tables that share it."""
+    by_code: dict[tuple[str, str], list[Finding]] = {}
+    for found in findings:
+        by_code.setdefault((found.code, found.severity), []).append(found)
+    told: list[Finding] = []
+    for same in by_code.values():
+        if len(same) <= MOST_TOLD:
+            told += same
+            continue
+        more = f"{same[0].evidence}, and the same in {len(same) - 1} more tables"
+        places = tuple(place for f in same for place in f.where)
+        told.append(replace(same[0], evidence=more, count=sum(f.count for f in same), where=places))
+    return tuple(told)
+
+
+def _columns_of_some(at: SourceTable, needed: Mapping[str, set[str]]) -> Iterable[Finding]:
+    """TB151 for columns that some tables of a stack lack; InputError where they are those that join rows."""
+    for header, variables in needed.items():
+        lacking = at.lacks(header)
+        if not lacking:
+            continue
+        if not variables or len(lacking) == len(at.parts):
+            raise missing_columns(at.name, [header], lacking[0].table)
+        rows = sum(len(part.kept) for part in lacking)
+        said = f"{len(lacking)} of {len(at.parts)} tables of {at.name} have no column {header!r}: missing there"
+        yield finding("TB151", said, columns=sorted(variables), count=rows, source=at.name)
 
 
 def answered(found: Finding, source: Source, table: Table, *, unchanged: bool) -> Finding:
     """What the codebook settles is no longer in doubt: stated header rows and encoding, hidden columns it sets aside."""
-    layout = unchanged and source.header_rows and (source.sheet is not None or source.encoding is not None)
+    layout = unchanged and source.header_rows and (source.sheets or source.encoding is not None)
     aside = {table.find(h) for h in (*source.identifiers, *source.unused)}
     hidden = bool(found.columns) and {table.find(h) for h in found.columns} <= aside
     settled = (found.code == "TB105" and layout) or (found.code == "TB102" and hidden)
@@ -257,58 +281,18 @@ def _rows(source: Source, table: Table, unchanged: bool) -> tuple[NDArray[np.int
     return np.flatnonzero(~is_aside & ~is_outside), aside
 
 
-def _account_for_sheets(
-    sheets: Sequence[RawSheet], codebook: Codebook, claimed: Mapping[str, RawSheet]
-) -> tuple[Finding, ...]:
-    taken = {id(s) for s in claimed.values()}
-    explained: dict[str, set[str]] = {}
-    for name, sheet in claimed.items():
-        explained.setdefault(sheet.file, set()).update(codebook.sources[name].other_sheets)
-    findings, open_sheets = [], []
-    for sheet in sheets:
-        if id(sheet) in taken or sheet.sheet in explained.get(sheet.file, set()):
-            continue
-        if sheet.hidden:
-            findings.append(finding("TB102", f"hidden sheet of {sheet.file} not read", count=1))
-        elif sheet.aside:
-            findings.append(finding("TB104", f"{sheet.name}: {sheet.aside}", count=1, severity="info"))
-        elif sheet.is_empty:
-            findings.append(finding("TB104", f"empty sheet of {sheet.file} not used", count=1, severity="info"))
-        else:
-            open_sheets.append(sheet.name)
-    if open_sheets:
-        raise ConfigError(
-            f"not in the codebook: {'; '.join(open_sheets)}",
-            hint="add it as a source, or as a sheet with a reason under other_sheets",
-        )
-    return tuple(findings)
-
-
-def _account_for_columns(codebook: Codebook, tables: Mapping[str, SourceTable]) -> None:
-    faults = []
-    for name, at in tables.items():
-        named = [*needed_headers(codebook, name), *at.source.identifiers, *at.source.unused]
-        named += [m.column for s in codebook.variables.values() if (m := s.from_.get(name)) and m.column]
-        known = {at.table.find(h) for h in named}
-        for j, header in enumerate(at.table.headers):
-            if j not in known and (not header.startswith("#") or at.column(header).n_filled):
-                faults.append(f"{header!r} of {at.place}")
-    if faults:
-        raise ConfigError(
-            f"{'column' if len(faults) == 1 else 'columns'} not in the codebook: {'; '.join(faults)}",
-            hint="map it, or list it under identifiers or unused with a reason",
-        )
-
-
 def set_aside_counts(at: SourceTable) -> dict[str, int]:
     """Reason -> rows of the sheet that are no data row."""
-    return dict(sorted(Counter(at.aside.values()).items()))
+    return dict(sorted(Counter(reason for part in at.parts for reason in part.aside.values()).items()))
 
 
 def _lacking(needed: Iterable[str], table: Table) -> list[str]:
     return [h for h in needed if table.find(h) is None]
 
 
-def _same(a: str, b: str) -> bool:
-    """File and sheet names are equal whatever way their accents are stored."""
-    return unicodedata.normalize("NFC", a) == unicodedata.normalize("NFC", b)
+def _fits(name: str, pattern: str) -> bool:
+    """File and sheet names are equal whatever way their accents are stored; `*` stands for any text."""
+    name, pattern = unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", pattern)
+    if "*" not in pattern:
+        return name == pattern
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, flags=re.DOTALL) is not None

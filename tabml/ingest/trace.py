@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import hashlib
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,39 +64,38 @@ def trace(
     contradicted = conflict(provenance.exceptions, cohort_row, variable)
     if position < 0:
         why = contradicted or unfilled(provenance, cohort_row, variable, codebook)
-        note = "no source fills this cell"
+        note = _why_empty(provenance, variable)
         return TraceAnswer(variable, None, None, None, None, (), (), (), "", "", "", events, note, why)
     rule = provenance.rules.iloc[position]
-    at = provenance.sources[provenance.sources["source"] == rule["source"]].iloc[0]
-    row = int(provenance.rows_in(str(rule["source"]))[cohort_row])
-    letters = [c for c in str(rule["column"]).split(", ") if c]
-    headers = _headers(codebook, variable, str(rule["source"]), str(rule["header"]))
-    sheet, note = _reopen(at, search_folders) if letters else (None, "the codebook states a constant")
-    raw = _texts(sheet, row, letters)
-    if sheet is not None and sheet.origin is not None:
-        at_cells = ", ".join(sheet.at(row, column_number(letter)) for letter in letters)
-        note = note or f"the table was laid out from the file: {at_cells}"
-    heads = tuple(int(r) for r in str(at["header_rows"]).split(", ") if r)
     source = str(rule["source"])
-    why = contradicted or (why_missing(sheet, row, source, codebook, variable, heads) if sheet is not None else "")
-    secret = set(codebook.sources[str(rule["source"])].identifiers)
-    shown = tuple(None if h in secret else text for h, text in zip(headers, raw, strict=False))
-    if any(h in secret for h in headers):
-        note = "; ".join(filter(None, [note, "texts of identifiers are not shown"]))
+    headers = _headers(codebook, variable, source, str(rule["header"]))
+    letters = [c for c in str(rule["column"]).split(", ") if c]
+    secret = set(codebook.sources[source].identifiers)
+    numbers = provenance.rows_behind(cohort_row, variable, source)
+    places = [provenance.place_of(source, number) for number in numbers]
+    found = _Cells(search_folders)
+    for part, row in places if letters else ():
+        found.read(part, row, _letters_in(part, headers, letters), headers, secret, first=places[0][0])
+    notes = found.all_notes if letters else ["the codebook states a constant"]
+    first, row = places[0]
+    sheet = found.sheet(first)
+    why = contradicted
+    if not why and sheet is not None and not rule["rows"]:  # a value picked from several rows is no single cell
+        why = why_missing(sheet, row, source, codebook, variable, _numbers(first["header_rows"]))
     return TraceAnswer(
         variable=variable,
-        source=str(rule["source"]),
-        file=str(at["file"]),
-        sheet=str(at["sheet"]) or None,
+        source=source,
+        file=str(first["file"]),
+        sheet=str(first["sheet"]) or None,
         row=row,
-        cells=tuple(f"{letter}{row}" for letter in letters),
-        headers=headers,
-        raw=shown,
+        cells=tuple(found.cells),
+        headers=headers * len(places) if letters else (),
+        raw=tuple(found.raw),
         unit_step=str(rule["unit_step"]),
-        rule=str(rule["expr"]) or f"column {rule['header']!r}",
+        rule=", ".join(filter(None, [str(rule["expr"]) or f"column {rule['header']!r}", str(rule["rows"])])),
         recode=str(rule["recode"]),
         events=events,
-        note=note,
+        note="; ".join(notes),
         why=why,
         rounding=_rounding(codebook, variable, is_worked_out=bool(rule["unit_step"] or rule["expr"])),
     )
@@ -108,6 +108,77 @@ def _rounding(codebook: Codebook, variable: str, *, is_worked_out: bool) -> str:
     if spec.kind not in ("number", "integer") or decimals is None:
         return ""
     return f"to {counted(decimals, 'decimal')}" if decimals else "to a whole number"
+
+
+def _why_empty(provenance: Provenance, variable: str) -> str:
+    """Why no cell stands behind a value: nobody fills it, or no row of a long table counts."""
+    rules = provenance.rules[(provenance.rules["variable"] == variable) & (provenance.rules["rows"] != "")]
+    if rules.empty:
+        return "no source fills this cell"
+    pairs = zip(rules["source"], rules["rows"], strict=True)
+    return "no row counts: " + "; ".join(f"{rows} ({source})" for source, rows in pairs)
+
+
+class _Cells:
+    """Cells read again from their files, each file opened once."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.cells: list[str] = []
+        self.raw: list[str | None] = []
+        self.notes: list[str] = []
+        self._laid_out: list[str] = []
+        self._folders = folders
+        self._sheets: dict[tuple[str, str, str], RawSheet | None] = {}
+
+    @property
+    def all_notes(self) -> list[str]:
+        """The notes, with the places in the file of a table that was laid out from it."""
+        places = ", ".join(self._laid_out)
+        return [f"the table was laid out from the file: {places}", *self.notes] if places else self.notes
+
+    def sheet(self, part: pd.Series) -> RawSheet | None:
+        """The sheet of a part that was read; None where it is not there to read."""
+        return self._sheets.get(_key(part))
+
+    def read(
+        self, part: pd.Series, row: int, letters: Sequence[str], headers: Sequence[str], secret: Container[str],
+        *, first: pd.Series,
+    ) -> None:  # fmt: skip
+        """Add the cells of one row; those in another file or sheet than the first are named with it."""
+        key = _key(part)
+        if key not in self._sheets:
+            self._sheets[key], note = _reopen(part, self._folders)
+            self._note(note)
+        sheet = self._sheets[key]
+        beside = key != _key(first)
+        place = ", ".join(filter(None, [key[0], f"sheet {key[2]}" if key[2] else ""])) + ", " if beside else ""
+        for letter, header in zip(letters, headers, strict=False):
+            self.cells.append(f"{place}{letter}{row}")
+            is_shown = sheet is not None and header not in secret
+            self.raw.append(sheet.text(row, column_number(letter)) if sheet is not None and is_shown else None)
+        if sheet is not None and sheet.origin is not None:
+            self._laid_out += [sheet.at(row, column_number(letter)) for letter in letters]
+        if any(h in secret for h in headers):
+            self._note("texts of identifiers are not shown")
+
+    def _note(self, text: str) -> None:
+        if text and text not in self.notes:
+            self.notes.append(text)
+
+
+def _key(part: pd.Series) -> tuple[str, str, str]:
+    """File, its sha256 and sheet of a table."""
+    return str(part["file"]), str(part["sha256"]), str(part["sheet"])
+
+
+def _numbers(text: object) -> tuple[int, ...]:
+    return tuple(int(number) for number in str(text).split(", ") if number)
+
+
+def _letters_in(part: pd.Series, headers: Sequence[str], letters: Sequence[str]) -> list[str]:
+    """The letters of the columns in one table of a stack, where they may stand elsewhere."""
+    moved = json.loads(part["moved"]) if part["moved"] else {}
+    return [moved.get(header, letter) for header, letter in zip(headers, letters, strict=False)]
 
 
 def find_rows(rows: pd.DataFrame, patient: str, codebook: Codebook, key: SiteKey | None = None) -> tuple[int, ...]:
@@ -167,13 +238,6 @@ def _reopen(at: pd.Series, folders: Iterable[Path]) -> tuple[RawSheet | None, st
         return None, f"{at['file']} cannot be read again: {error.what}"
     sheet = next((s for s in sheets if (s.sheet or "") == str(at["sheet"])), None)
     return sheet, "" if sheet is not None else f"{at['file']} has no sheet {at['sheet']!r} any more"
-
-
-def _texts(sheet: RawSheet | None, row: int, letters: Sequence[str]) -> tuple[str | None, ...]:
-    """The cells' texts; None without the sheet."""
-    if sheet is None:
-        return (None,) * len(letters)
-    return tuple(sheet.text(row, column_number(letter)) for letter in letters)
 
 
 def _find(name: str, sha256: str, folders: Iterable[Path]) -> Path | None:

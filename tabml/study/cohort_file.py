@@ -73,6 +73,8 @@ def read_cohort(folder: StudyFolder) -> Cohort:
 def read_provenance(place: Path) -> Provenance | None:
     """The provenance tables of a study; None where they were cleared."""
     parts = {part.name: place / f"{part.name}.parquet" for part in fields(Provenance)}
+    if not parts["rowsets"].is_file():  # a study made before tables could be long
+        del parts["rowsets"]
     if not all(path.is_file() for path in parts.values()):
         return None
     return Provenance(**{name: pd.read_parquet(path) for name, path in parts.items()})

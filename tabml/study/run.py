@@ -22,14 +22,18 @@ from tabml.core.progress import Progress, Report
 from tabml.core.wording import counted
 from tabml.study.folder import StudyFolder, building, check_out, default_out
 from tabml.study.known import Known
+from tabml.study.proposed import Review
 from tabml.study.questions import Ask, settle_codebook, settle_leaks
 
 if TYPE_CHECKING:
+    from tabml.core.codebook import Codebook
     from tabml.ingest.identity import SiteKey
     from tabml.learn.fit import LearnResult
     from tabml.study.reasons import Reasons
 
 Clock = Callable[[], float]
+#: Prints the mapping of a proposal: (codebook, score from which a mapping is accepted).
+Show = Callable[["Codebook", float], None]
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ def fit(
     ask: Ask | None,
     yes: bool,
     progress: Report,
+    show: Show | None = None,
     clock: Clock = time.time,
 ) -> StudyOutcome:
     """Make a study from exports. It appears at its place when it is whole; an error leaves nothing behind.
@@ -64,7 +69,7 @@ def fit(
     limit = seconds(config.limits.time) if config.limits.time else None
     out = Path(config.out) if config.out else default_out(inputs)
     with _place(inputs, config, out) as (folder, key):
-        known = know(inputs, config, key, ask=ask, yes=yes, progress=progress)
+        known = know(inputs, config, key, ask=ask, yes=yes, progress=progress, review=Review(show, out))
         record.write_known(folder, known)
         remaining = _remaining(started, limit, clock, FOR_LEARNING)
         try:
@@ -103,7 +108,13 @@ def _too_short(error: DataError, limit: str | None) -> DataError:
 
 
 def summarise(
-    inputs: Sequence[Path], config: StudyConfig, *, ask: Ask | None, yes: bool, progress: Report
+    inputs: Sequence[Path],
+    config: StudyConfig,
+    *,
+    ask: Ask | None,
+    yes: bool,
+    progress: Report,
+    show: Show | None = None,
 ) -> StudyOutcome:
     """Describe the data and their faults without fitting a model; a folder with `summary.html` and the cohort."""
     from tabml.study import record
@@ -111,7 +122,7 @@ def summarise(
     config = resolve(config)
     out = Path(config.out) if config.out else default_out(inputs, "summary")
     with _place(inputs, config, out) as (folder, key):
-        known = know(inputs, config, key, ask=ask, yes=yes, progress=progress)
+        known = know(inputs, config, key, ask=ask, yes=yes, progress=progress, review=Review(show, out))
         record.write_known(folder, known)
     counts = known.summary["counts"]
     said = f"{counted(counts['patients'], 'patient')}, {counted(len(known.cohort.features()), 'candidate predictor')}, outcome {known.target.label}"
@@ -125,7 +136,14 @@ IDENTIFYING = ("TB144", "TB170", "TB171")
 
 
 def know(
-    inputs: Sequence[Path], config: StudyConfig, key: SiteKey, *, ask: Ask | None, yes: bool, progress: Report
+    inputs: Sequence[Path],
+    config: StudyConfig,
+    key: SiteKey,
+    *,
+    ask: Ask | None,
+    yes: bool,
+    progress: Report,
+    review: Review | None = None,
 ) -> Known:
     """From files to an audited cohort with its outcome and description."""
     from tabml.ingest.harmonise import harmonise
@@ -140,7 +158,7 @@ def know(
     files = tuple(sorted({(s.file, s.sha256) for s in sheets}))
     progress(Progress("read", 1, 1, counted(len(files), "file")))
     codebook, config, said = settle_codebook(
-        sheets, config, ask=ask, yes=yes, typed=" ".join(quoted(p.as_posix()) for p in inputs)
+        sheets, config, ask=ask, yes=yes, typed=" ".join(quoted(p.as_posix()) for p in inputs), review=review
     )
     cohort = harmonise(sheets, codebook, key, data=config.data, yes=yes)
     cohort = with_roles(cohort, config.data)

@@ -19,6 +19,7 @@ from tabml.core.wording import counted
 from tabml.summary.audit.missing import far_values
 from tabml.summary.columns import Column, Group, centre_groups, columns, outcome_groups
 from tabml.summary.followup import follow_up
+from tabml.summary.origin import origins
 from tabml.summary.people import NOTE as ONE_EACH
 from tabml.summary.people import People
 from tabml.summary.sample_size import candidate_parameters, effective, sample_size
@@ -44,18 +45,24 @@ def describe(cohort: Cohort, target: Target, small_cell: int = SMALL_CELL) -> di
     }
     centres, outcomes = centre_groups(cohort), outcome_groups(target)
     features = set(cohort.features())
+    endpoint = cohort.with_role("outcome", "time", "event")
+    came_from = origins(cohort, [*described, *endpoint])
     predictors = {name: column for name, column in described.items() if name in features}
     parameters = candidate_parameters([len(c.levels) for c in predictors.values()])
     people = People.of(cohort)
     outcome, at = people.target(target), people.groups(centres)
     summary: dict[str, Any] = {
         "schema": SCHEMA,
-        "outcome": _outcome(target),
+        "outcome": {**_outcome(target), "origins": {name: came_from.get(name, []) for name in endpoint}},
         "counts": _counts(cohort, target, outcome, centres, len(features)),
         "flow": _flow(cohort, target),
         "outcome_by_centre": [_outcome_of(outcome, g) for g in (Group("All", np.arange(people.n)), *at)],
         "variables": [
-            {**_variable(c, centres, outcomes, name in features), **_of_people(name, people, described)}
+            {
+                **_variable(c, centres, outcomes, name in features),
+                **_of_people(name, people, described),
+                "origins": came_from.get(name, []),
+            }
             for name, c in described.items()
         ],
         "tables": _tables(people.columns(predictors), at, outcome_groups(outcome), people),

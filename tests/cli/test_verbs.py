@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tabml.cli.door import run
+from tests.ingest.test_propose_several import mainz, pair
 from tests.study.fitted import write_model
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "heart4"
@@ -52,6 +53,50 @@ def test_harmonise_keeps_ids_only_when_asked_and_warns(tmp_path: Path, capsys) -
     assert run([*arguments, "--keep-ids", "--out", str(tmp_path / "h")]) == 0
     assert "ORIGINAL patient ids" in capsys.readouterr().out
     assert "CC-00001" in (tmp_path / "h" / "cohort.csv").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def doubtful(tmp_path: Path) -> list[str]:
+    """Two exports without a codebook, one of which codes the sexes 1 and 2 without a word."""
+    second = mainz()
+    second["Geschlecht"] = [1 if s == "m" else 2 for s in second["Geschlecht"]]
+    return [str(file) for file in pair(tmp_path, None, second)]
+
+
+def test_harmonise_proposes_a_codebook_to_review(doubtful: list[str], tmp_path: Path, capsys) -> None:
+    file = tmp_path / "codebook.yaml"
+    assert run(["harmonise", *doubtful, "--propose", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Proposed mapping: ") and "1 of them doubtful" in said and "TB119" in said
+    assert said.splitlines()[3].split()[:3] == ["?", "sex", "mainz"]  # doubtful rows first
+    assert run(["harmonise", *doubtful, "--propose", str(file)]) == 2
+    assert "there already" in capsys.readouterr().err
+
+
+def test_harmonise_without_a_codebook_writes_the_proposal_or_takes_safe_answers(
+    doubtful: list[str], tmp_path: Path, capsys
+) -> None:
+    arguments = ["harmonise", *doubtful, "--apply", "--out", str(tmp_path / "h")]
+    assert run(arguments) == 2
+    said = capsys.readouterr().err
+    assert "tabml: 1 doubtful mapping\n" in said and "h-codebook.yaml" in said and "--codebook" in said
+    assert (tmp_path / "h-codebook.yaml").is_file() and not (tmp_path / "h").exists()
+    assert run([*arguments, "--yes"]) == 0
+    table = pd.read_csv(tmp_path / "h" / "cohort.csv", dtype=str)
+    assert len(table) == 120 and table["sex"].notna().sum() == 60
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--propose", "x.yaml", "--apply"], "apply it afterwards"),
+        ([], "say --propose FILE"),
+        (["--propose", "x.yaml", "--keep-ids"], "-o and --keep-ids go with --apply"),
+    ],
+)
+def test_harmonise_does_one_thing_at_a_time(arguments, message, capsys) -> None:
+    assert run(["harmonise", str(EXAMPLE / "exports"), *arguments]) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_harmonise_into_a_full_folder_is_refused_before_reading(harmonised: Path, capsys) -> None:

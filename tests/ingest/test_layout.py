@@ -153,6 +153,7 @@ class TestHeader:
             "Clinic / Lab / chol",
             "Clinic / Lab / sbp",
         )
+        assert table(sheet(rows, merged=merged)).headers == it.headers
         two = table(sheet([rows[1], rows[2], *patients()], merged=((1, 1, 2, 1), (1, 2, 1, 3), (1, 4, 1, 5))))
         assert (two.header_rows, two.headers[1:3]) == ((1, 2), ("History / sex", "History / age"))
 
@@ -234,11 +235,30 @@ class TestSetAside:
             "Gesamt (12)",
             "Mean",
             "Mittelwert",
+            "合计",
+            "平均值：",
+            "总计（12）",
+            "Gennemsnit",
         ],
     )
-    def test_totals_row_in_six_languages(self, word: str) -> None:
+    def test_totals_row_in_eight_languages(self, word: str) -> None:
         it = table(sheet([HEAD, *patients(), [word, 12]]))
         assert it.set_aside == {14: "totals"}
+
+    @pytest.mark.parametrize("word", ["Sum:", "Summe", "Yhteensä", "合计", "n ="])
+    def test_totals_word_beside_its_sum_wherever_it_stands(self, word: str) -> None:
+        assert table(sheet([HEAD, *patients(), ["", "", "", word, 1420]])).set_aside == {14: "totals"}
+
+    def test_totals_word_in_the_row_of_a_patient_is_a_value(self) -> None:
+        rows = [[*HEAD, "resection"], *[[*p, "total"] for p in patients(4)], ["P9", "", "", "", "", "total"]]
+        assert not table(sheet(rows)).set_aside
+
+    def test_year_over_a_head_printed_again_is_a_title(self) -> None:
+        rows = [["2019"], [], HEAD, *patients(6), [], ["2020"], HEAD, *patients(6, start=7)]
+        it = table(sheet(rows))
+        assert (len(it), dict(it.set_aside)) == (
+            12, {1: "title", 2: "blank", 10: "blank", 11: "title", 12: "repeated header"},
+        )  # fmt: skip
 
     def test_full_row_of_averages_is_a_totals_row(self) -> None:
         assert table(sheet([HEAD, *patients(), ["Mean", "", 55.2, 156, 118]])).set_aside == {14: "totals"}
@@ -261,6 +281,7 @@ class TestSetAside:
         assert {n: r for n, r in it.set_aside.items() if r != "note"} == {
             7: "blank",
             8: "repeated header",
+            14: "title",
             15: "repeated header",
         }
         assert it.row_numbers[5] == 9

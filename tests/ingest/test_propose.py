@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from tabml.core.config import Data
-from tabml.core.errors import ConfigError, DataError, InputError, QuestionError
+from tabml.core.errors import ConfigError, DataError, InputError
 from tabml.ingest.codebook_file import dump_codebook, parse_codebook
 from tabml.ingest.harmonise import harmonise
 from tabml.ingest.propose import Proposal, propose
 from tests.ingest.exports import DATA, KEY, ROOT, csv, sheets
+from tests.ingest.workbooks import sheet_xml, write_xlsx
 
 EXAMPLES = ROOT / "examples"
 
@@ -183,6 +184,23 @@ def test_words_for_the_sexes_are_two_levels(tmp_path):
     assert found.codebook.variables["Kjønn"].levels == {"female": "female", "male": "male"}
 
 
+def test_a_code_list_beside_the_table_gives_labels_meanings_and_missing_codes(tmp_path):
+    rows = [[f"P{i}", 40 + i, i % 3, 1 + i % 2, -8 if i == 3 else 60 + i] for i in range(N)]
+    told = [["smk", None, "Smoking"], ["smk", 0, "never"], ["smk", 1, "former"], ["smk", 2, "current"],
+            ["outcome", 1, "alive"], ["outcome", 2, "dead"], ["all", -8, "not measured"]]  # fmt: skip
+    book = write_xlsx(tmp_path / "w.xlsx", {
+        "Data": sheet_xml([["patient_id", "age", "smk", "outcome", "pulse"], *rows]),
+        "Codes": sheet_xml([["Variable", "Code", "Meaning"], *told]),
+    })  # fmt: skip
+    found = proposed(book)
+    assert found.questions == ()  # the list says which level is the event
+    smoking = found.codebook.variables["smk"]
+    assert (smoking.kind, smoking.label) == ("category", "Smoking")
+    assert smoking.levels == {"0": "never", "1": "former", "2": "current"}
+    assert found.codebook.variables["outcome"].levels == {"1": "alive", "2": "dead"}
+    assert cohort_of(found, book).frame["pulse"].isna().sum() == 1
+
+
 # -- columns set aside ------------------------------------------------------------------------------------------------
 
 
@@ -260,7 +278,8 @@ def test_undecided_dates_are_asked_about_unless_answered(tmp_path):
     )
     [question] = proposed(path).questions
     assert question.key == "data.date_order"
-    assert question.commands == ("--set data.date_order=dmy", "--set data.date_order=mdy")
+    assert question.commands == tuple(f"--set data.date_order={order}" for order in ("dmy", "mdy", "undecided"))
+    assert question.safe == "undecided"  # --yes: such dates are missing
     told = proposed(path, date_order="mdy")
     assert told.questions == () and told.codebook.sources["t"].dates == "mdy"
 
@@ -312,20 +331,6 @@ def test_tables_with_equal_headers_are_stacked_as_centres(tmp_path):
     assert got.n_patients == 2 * N
     assert got.rows["centre"].value_counts().to_dict() == {"bergen": N, "oslo": N}
     assert got.rows["group"].nunique() == N
-
-
-def test_tables_with_other_headers_need_a_codebook(tmp_path):
-    one = table(tmp_path, {**BASE, "dead": DEAD}, name="one.csv")
-    other = table(tmp_path, {**BASE, "alive": DEAD}, name="two.csv")
-    with pytest.raises(QuestionError, match=r"2 tables with different columns: one.csv, two.csv") as caught:
-        proposed(one, other)
-    assert "--codebook" in caught.value.questions[0]
-
-
-def test_sheets_with_other_headers_are_named_to_choose_from():
-    with pytest.raises(QuestionError, match="2 tables with different columns") as caught:
-        proposed(EXAMPLES / "heart4" / "exports" / "oslo_sykehus.xlsx")
-    assert "--sheet Pasienter" in caught.value.questions[0]
 
 
 def test_a_file_without_patients_is_refused(tmp_path):

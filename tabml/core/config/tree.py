@@ -44,11 +44,15 @@ class Data(Node):
     time_unit: Literal["days", "months", "years"] | None = None
     """Unit of the follow-up time, where neither header nor codebook says it; empty: days, with a warning."""
     codebook: str | None = None
-    """Codebook file (yaml) that says how the exports are read; nothing is guessed then."""
+    """Codebook file (yaml, or the workbook written from one) that says how the exports are read; nothing is guessed then."""
     keep: tuple[str, ...] = ()
     """Columns kept as predictors although the audit would set them aside."""
-    date_order: Literal["dmy", "mdy", "ymd"] | None = None
-    """Order of day, month and year where the files do not decide it."""
+    missing: tuple[str, ...] = ()
+    """Numbers that mean missing in one column, as COLUMN=NUMBER."""
+    not_missing: tuple[str, ...] = ()
+    """Numbers that look like a code for missing and are real, as COLUMN=NUMBER."""
+    date_order: Literal["dmy", "mdy", "ymd", "undecided"] | None = None
+    """Order of day, month and year where the files do not decide it; undecided: such dates are missing."""
     sheet: str | None = None
     """Sheet to read, where a workbook holds several tables."""
     header_row: int | None = Field(None, ge=1)

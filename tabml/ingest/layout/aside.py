@@ -16,7 +16,7 @@ LONGEST_LABEL = 40
 #: Rows by which the usual filling of a row is told.
 SAMPLE = 500
 #: What a totals label may look like; ids and measurements do not.
-_LABEL = r"^[^0-9]*(?:[\s:=(]+(?:n\s*=\s*)?[0-9.,]+\)?)?\s*$"
+_LABEL = r"^[^0-9]*(?:[\s:=(（：]+(?:n\s*=\s*)?[0-9.,]+[)）]?)?\s*$"
 
 
 def rows_aside(
@@ -39,8 +39,21 @@ def rows_aside(
     folded = [{j: fold(text) for j, text in enumerate(head) if text} for head in heads]
     repeats = {i for head in folded for i in _may_repeat(body, head) if _repeats(body.row(i), head)}
     aside.update((i, "repeated header") for i in sorted(repeats) if i not in aside)
+    aside.update(dict.fromkeys(_titles(body, aside), "title"))
     aside.update(dict.fromkeys(_notes(body, aside, typical, is_text_column), "note"))
     return {i + body.first: reason for i, reason in sorted(aside.items())}
+
+
+def _titles(body: Body, aside: Mapping[int, str]) -> list[int]:
+    """A lone text over a head that is printed again: the year or ward of the next page."""
+    titles = []
+    for i in (i for i, reason in aside.items() if reason == "repeated header"):
+        above = i - 1
+        while aside.get(above) == "blank":
+            above -= 1
+        if above >= 0 and above not in aside and body.filled[above] == 1 and len(body.columns) > 2:
+            titles.append(above)
+    return titles
 
 
 def _typical(body: Body) -> float:
@@ -61,20 +74,35 @@ def _may_be_totals(body: Body, typical: float, is_text_column: Sequence[bool]) -
         is_label = pc.match_substring_regex(labels, _LABEL).to_numpy(zero_copy_only=False)
         rows = column.spread(is_label, False) & sparse & (body.leading == j)
         found.extend(np.flatnonzero(rows).tolist())
+    return sorted(set(found) | set(_labelled_within(body, sparse)))
+
+
+def _labelled_within(body: Body, sparse: NDArray[np.bool_]) -> list[int]:
+    """Sparse rows without an id that hold a text of letters further right, as a sum's label may stand."""
+    rows = np.flatnonzero(sparse & (body.leading > 2) & (body.filled > 0))
+    found: set[int] = set()
+    for column in body.columns[3:]:
+        some = column.take(rows)
+        labels = pc.match_substring_regex(some.arrow_distinct, _LABEL).to_numpy(zero_copy_only=False)
+        found.update(rows[some.spread(labels, False)].tolist())
     return sorted(found)
 
 
 def _is_totals(texts: Texts, words: Container[str], typical: float, is_text_column: Sequence[bool]) -> bool:
-    first = next(j for j, text in enumerate(texts) if text)
-    label = texts[first]
-    if first > 2 or len(label) > LONGEST_LABEL:
-        return False
-    word = re.sub(r"(?:[\s:=(]+(?:n\s*=\s*)?[0-9.,]+\)?|[\s:.]+)$", "", fold(label))
-    if word not in words:
-        return False
     filled = [j for j, text in enumerate(texts) if text]
+    # Where the cells of the id are blank the label may stand anywhere, most often beside the sum.
+    labels = filled if filled[0] > 2 else filled[:1]
+    if not any(_is_totals_word(texts[j], words) for j in labels):
+        return False
     lacks_text = any(is_text_column) and not any(is_text_column[j] for j in filled[1:])
     return len(filled) <= max(2, 0.6 * typical) or lacks_text
+
+
+def _is_totals_word(label: str, words: Container[str]) -> bool:
+    """A totals word, alone or with a number: `Total`, `n = 12`, `合计 (12)`."""
+    if len(label) > LONGEST_LABEL:
+        return False
+    return re.sub(r"(?:[\s:=(（：]+(?:n\s*=\s*)?[0-9.,]+[)）]?|[\s:.=：]+)$", "", fold(label)) in words
 
 
 def _repeats(texts: Texts, head: Mapping[int, str]) -> bool:
@@ -118,6 +146,7 @@ def _notes(body: Body, aside: Mapping[int, str], typical: float, is_text_column:
         return []
     full = np.flatnonzero(body.filled[:200] > typical / 2).tolist()
     shapes = {_shape(text) for i in full if (text := body.columns[0].text(i))}
+    known = [{column.text(i) for i in full} for column in body.columns]
     notes: list[int] = []
     after_blank = False
     for i in tail:
@@ -127,7 +156,9 @@ def _notes(body: Body, aside: Mapping[int, str], typical: float, is_text_column:
         texts = body.row(i)
         is_sparse = sum(map(bool, texts)) <= max(1, 0.25 * typical)
         is_remark = any(len(text.split()) >= 4 for text in texts) or texts[0].startswith("*")
-        is_legend = not texts[0] and all(_is_word(t) and not is_text_column[j] for j, t in enumerate(texts) if t)
+        is_legend = not texts[0] and all(
+            _is_word(t) and not (is_text_column[j] and t in known[j]) for j, t in enumerate(texts) if t
+        )
         is_patient = bool(texts[0]) and _shape(texts[0]) in shapes
         if not is_patient and (is_legend or (is_sparse and (after_blank or is_remark))):
             notes.append(i)

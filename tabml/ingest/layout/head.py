@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tabml.core.errors import InputError
 from tabml.ingest.layout.grid import HEAD_ROWS, Grid
@@ -35,6 +35,18 @@ class Head:
     @property
     def last_row(self) -> int:
         return self.units_row or max(self.rows, default=0)
+
+    def moved(self, down: int, right: int) -> Head:
+        """The head of a part of a sheet, addressed in the sheet."""
+        blank = ("",) * right
+        return replace(
+            self,
+            rows=tuple(row + down for row in self.rows),
+            names=(*blank, *self.names),
+            leaves=(*blank, *self.leaves),
+            units_row=None if self.units_row is None else self.units_row + down,
+            units={column + right: text for column, text in self.units.items()},
+        )
 
 
 def stated_head(grid: Grid, rows: Sequence[int]) -> Head:

@@ -13,6 +13,8 @@ from tabml.ingest.layout.table import Table
 from tabml.ingest.read import column_letter
 
 SURE = 0.9
+#: What is counted for a sheet as a whole, whatever tables it holds.
+OF_THE_SHEET = frozenset({"TB100", "TB101"})
 MAX_PLACES = 1000
 
 
@@ -41,13 +43,13 @@ def _hidden(table: Table) -> Iterator[Finding]:
         letters = ", ".join(column_letter(table.columns[j]) for j in hidden[:12])
         yield finding(
             "TB102",
-            f"{sheet.name}: {_plural(len(hidden), 'hidden column')} ({letters}), read",
+            f"{table.name}: {_plural(len(hidden), 'hidden column')} ({letters}), read",
             columns=[table.headers[j] for j in hidden],
             count=len(hidden),
         )
     rows = _among(table, sheet.hidden_rows)
     if rows:
-        evidence = f"{sheet.name}: {_plural(len(rows), 'hidden row')} with data, read"
+        evidence = f"{table.name}: {_plural(len(rows), 'hidden row')} with data, read"
         yield finding("TB102", evidence, count=len(rows), where=[sheet.at(n) for n in rows[:MAX_PLACES]])
 
 
@@ -58,7 +60,7 @@ def _set_aside(table: Table) -> Iterator[Finding]:
     listed = ", ".join(f"{n} {reason}" for reason, n in sorted(reasons.items()))
     n = len(table.set_aside)
     places = [table.sheet.at(number) for number in list(table.set_aside)[:MAX_PLACES]]
-    yield finding("TB103", f"{table.sheet.name}: {_plural(n, 'row')} set aside ({listed})", count=n, where=places)
+    yield finding("TB103", f"{table.name}: {_plural(n, 'row')} set aside ({listed})", count=n, where=places)
 
 
 def _worked_out(table: Table, head: Head) -> Iterator[Finding]:
@@ -66,12 +68,12 @@ def _worked_out(table: Table, head: Head) -> Iterator[Finding]:
     severity = "info" if head.stated else None
     if len(table.header_rows) > 1:
         rows = ", ".join(map(str, table.header_rows))
-        evidence = f"{sheet.name}: header rows {rows} joined, merged cells filled"
+        evidence = f"{table.name}: header rows {rows} joined, merged cells filled"
         yield finding("TB105", evidence, count=len(table.header_rows), severity=severity)  # type: ignore[arg-type]
     if not table.header_rows:
-        yield finding("TB105", f"{sheet.name}: no header row found; columns are named #1, #2, ...", count=1)
+        yield finding("TB105", f"{table.name}: no header row found; columns are named #1, #2, ...", count=1)
     elif head.score < SURE:
-        evidence = f"{sheet.name}: row {table.header_rows[-1]} taken as header, confidence {head.score:.2f}"
+        evidence = f"{table.name}: row {table.header_rows[-1]} taken as header, confidence {head.score:.2f}"
         yield finding("TB105", evidence, count=1)
     if sheet.encoding_confidence < 1 or (sheet.encoding or "utf").partition("-")[0] != "utf":
         evidence = (
@@ -88,14 +90,14 @@ def _repeated_names(table: Table, head: Head) -> Iterator[Finding]:
     names = [head.names[c - 1] if c <= len(head.names) else "" for c in table.columns]
     repeated = [h for h, name in zip(table.headers, names, strict=True) if name and h != name]
     if repeated:
-        evidence = f"{table.sheet.name}: {_plural(len(repeated), 'header')} standing twice, numbered (2), (3)"
+        evidence = f"{table.name}: {_plural(len(repeated), 'header')} standing twice, numbered (2), (3)"
         yield finding("TB105", evidence, columns=repeated, count=len(repeated))
 
 
 def _ragged(table: Table) -> Iterator[Finding]:
     rows = _among(table, table.sheet.ragged)
     if rows:
-        evidence = f"{table.sheet.name}: {_plural(len(rows), 'record')} with another number of fields than the header"
+        evidence = f"{table.name}: {_plural(len(rows), 'record')} with another number of fields than the header"
         yield finding("TB106", evidence, count=len(rows), where=[table.sheet.at(n) for n in rows[:MAX_PLACES]])
 
 

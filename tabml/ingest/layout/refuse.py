@@ -12,12 +12,13 @@ WIDEST_NOTES = 3
 PIVOT_ROWS = 12
 LONGEST_NAME = 60
 NO_ROWS = "no rows below the header"
+PIVOT = "a pivot or cross table: its cells count patients, they are no patients; export the rows it was made from"
 
 
 def why_refused(grid: Grid, head: Head | None) -> str | None:
     """The reason why a sheet is no table of patients, or None."""
     if _is_pivot(grid):
-        return "a pivot or cross table: its cells count patients, they are no patients"
+        return PIVOT
     if _only_names(grid):
         return NO_ROWS
     if head is None:
@@ -28,7 +29,7 @@ def why_refused(grid: Grid, head: Head | None) -> str | None:
     if grid.n_rows <= head.last_row:
         return NO_ROWS
     if _is_cross_table(grid, head):
-        return "a pivot or cross table: its cells count patients, they are no patients"
+        return PIVOT
     return "free text: a list of remarks" if _is_notes(grid, head) else None
 
 

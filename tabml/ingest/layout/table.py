@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tabml.core.errors import InputError, did_you_mean
 from tabml.core.findings import Finding
+from tabml.ingest.layout.regions import Region
 from tabml.ingest.read import Column, RawSheet, Stated
 from tabml.ingest.values import fold
 
@@ -22,6 +23,13 @@ class NoTable:
     sheet: RawSheet
     reason: str
     findings: tuple[Finding, ...] = ()
+    region: Region | None = None
+    """The part of the sheet, where it holds several."""
+
+    @property
+    def name(self) -> str:
+        """The place in words, for messages."""
+        return _placed(self.sheet, self.region)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +51,13 @@ class Table:
     leaves: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     header_score: float = 1.0
+    region: Region | None = None
+    """The part of the sheet, where it holds several; rows outside it are no concern of this table."""
+
+    @property
+    def name(self) -> str:
+        """The table as messages name it: `export.xlsx, sheet S`, with its range where the sheet holds several."""
+        return _placed(self.sheet, self.region)
 
     def __len__(self) -> int:
         """Data rows."""
@@ -69,9 +84,7 @@ class Table:
         """Position of a column; InputError with the nearest header where there is none."""
         found = self.find(header)
         if found is None:
-            raise InputError(
-                f"there is no column {header!r}", where=self.sheet.name, hint=did_you_mean(header, self.headers)
-            )
+            raise InputError(f"there is no column {header!r}", where=self.name, hint=did_you_mean(header, self.headers))
         return found
 
     def stated(self, header: str) -> Stated:
@@ -97,3 +110,7 @@ class Table:
     def at(self, i: int, header: str) -> str:
         """The place of a data cell in words: `export.xlsx, sheet Patients, cell B7`."""
         return self.sheet.at(int(self.row_numbers[i]), self.columns[self.position(header)])
+
+
+def _placed(sheet: RawSheet, region: Region | None) -> str:
+    return sheet.name if region is None else f"{sheet.name}, {region.name}"

@@ -1,4 +1,4 @@
-"""The words by which layout knows totals, code lists and pivot tables, in nb sv da fi de en es; all folded."""
+"""The words by which layout knows totals, code lists and pivot tables, in nb sv da fi de en es zh; all folded."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ def _words(text: str) -> frozenset[str]:
 TOTALS_WORDS = _words(
     "total totals grand_total subtotal sub-total sum sums mean average median count n all overall "
     "totalt total_sum totalsum i_alt ialt delsum sum_totalt gjennomsnitt antall alle "
-    "summa totalsumma delsumma medelvärde medel antal samtliga gennemsnit hovedtotal "
+    "summa totalsumma delsumma medelvärde medel antal samtliga gennemsnit hovedtotal sammenlagt "
     "summe summen gesamt gesamtsumme gesamtergebnis insgesamt zwischensumme teilsumme mittelwert anzahl durchschnitt "
     "yhteensä summat keskiarvo lukumäärä kaikki_yhteensä mediaani "
-    "suma total_general promedio media mediana recuento"
+    "suma total_general promedio media mediana recuento suma_total totales subtotal_general "
+    "合计 总计 小计 总和 共计 合計 總計 小計 平均 平均值 平均数 中位数 均值 总数 人数"
 )
 #: Sheets with these names explain the data.
 CODE_SHEETS = _words(

@@ -11,15 +11,18 @@ from tabml.core.cohort import Kind, Role
 from tabml.core.config import Data
 from tabml.core.findings import Finding, finding
 from tabml.ingest.layout import NoTable, Table
+from tabml.ingest.propose.beside import other_places
+from tabml.ingest.propose.later import later_columns
+from tabml.ingest.propose.meaning import range_of
 from tabml.ingest.propose.profile import Profile, TableStyle
 from tabml.ingest.propose.roles import Roles, is_reversed
+from tabml.ingest.propose.stacks import Stack, place_of, stem
 from tabml.ingest.units import analyte_of
 
 #: Score of a mapping made from header, kind and values of one table.
 SCORE = 0.95
 #: From this share of patients with several rows on, the rows are visits and no mistakes.
 VISITS_SHARE = 0.2
-CENTRE = "centre"
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def build(
     data: Data,
 ) -> Codebook:
     """The proposed codebook: one source per table, one variable per usable column."""
-    names = _source_names(tables)
+    names = source_names(tables)
     repeats = _repeats(columns, roles)
     sources = {
         name: _source(table, others, styles[i], roles, repeats, plan)
@@ -97,31 +100,21 @@ def build(
         variables[titles[roles.patient_id]] = VariableSpec(
             kind="id", role="patient_id", from_=dict.fromkeys(names, mapping)
         )
-    if len(names) > 1 and roles.centre is None:
-        free = CENTRE if CENTRE not in titles.values() else f"{CENTRE} (file)"
-        variables[free] = _centre_of_files(names)
     variables |= _derived_age(columns, roles, plan, names)
+    later = later_columns(tables[0], data.keep)
     for column in plan.variables:
-        variables[titles[column.header]] = _variable(column, roles, siblings, names, data)
+        spec = _variable(column, roles, siblings, names, data)
+        is_later = column.header in later and spec.role == "feature"
+        variables[titles[column.header]] = spec.model_copy(update={"timing": "later"}) if is_later else spec
     return Codebook(title="", sources=sources, variables=variables)
 
 
 def _source(
     table: Table, others: Sequence[NoTable], style: TableStyle, roles: Roles, repeats: Repeats, plan: Plan
 ) -> Source:
-    sheet = table.sheet
-    beside = {o.sheet.sheet: o.reason for o in others if o.sheet.file == sheet.file and o.sheet.sheet is not None}
     return Source(
-        file=sheet.file,
-        sha256=sheet.sha256,
-        sheet=sheet.sheet,
-        other_sheets=beside,
-        encoding=sheet.encoding,
-        delimiter=sheet.delimiter,
-        header_rows=table.header_rows,
-        missing=style.missing,
-        decimal="," if style.decimal == "," else ".",
-        dates=style.order if style.order in ("dmy", "mdy", "ymd") else None,  # type: ignore[arg-type]
+        **place_of(table, style),
+        other_sheets=other_places(table, others),
         id=IdColumn(column=roles.patient_id) if roles.patient_id is not None else None,
         repeats=repeats,
         identifiers=plan.identifiers,
@@ -129,13 +122,15 @@ def _source(
     )
 
 
-def _source_names(tables: Sequence[Table]) -> list[str]:
-    """File names without suffix as source names, with the sheet where one file holds several tables."""
+def source_names(tables: Sequence[Table]) -> list[str]:
+    """File names without suffix as source names, with the sheet, and the range in it, where one file holds several tables."""
     names: list[str] = []
     files = [t.sheet.file for t in tables]
     for table in tables:
-        stem = re.sub(r"\.[^.]+$", "", table.sheet.file)
-        name = f"{stem} {table.sheet.sheet}" if files.count(table.sheet.file) > 1 else stem
+        name = stem(table)
+        if files.count(table.sheet.file) > 1 and not isinstance(table, Stack):
+            shares = table.region is not None and sum(t.sheet is table.sheet for t in tables) > 1
+            name = f"{name} {table.sheet.sheet or ''} {table.region.name if shares and table.region else ''}"
         name = " ".join(re.findall(r"[^\W]+", name)) or "table"
         names.append(f"{name} ({names.count(name) + 1})" if name in names else name)
     return names
@@ -156,15 +151,6 @@ def _repeats(columns: Sequence[Profile], roles: Roles) -> Repeats:
     return Repeats(exact="merge", conflict="visits" if repeated >= VISITS_SHARE else "ask")
 
 
-def _centre_of_files(names: Sequence[str]) -> VariableSpec:
-    return VariableSpec(
-        kind="category",
-        role="centre",
-        levels={name: name for name in names},
-        from_={name: ColumnMapping(constant=name, status="proposed", score=SCORE) for name in names},
-    )
-
-
 def _derived_age(columns: Sequence[Profile], roles: Roles, plan: Plan, names: Sequence[str]) -> dict[str, VariableSpec]:
     """Age at the index date from a birth date, where no age is given."""
     born = [c.header for c in columns if c.is_birth_date and c.header in plan.identifiers]
@@ -181,12 +167,13 @@ def _variable(
     role = _role(column, roles, siblings)
     kind = _kind(column, role, data)
     label, unit = column.label_and_unit
+    plausible = range_of(column) if kind in ("number", "integer") and role == "feature" else None
     mapping = ColumnMapping(
         column=column.header,
         unit=unit,
         analyte=analyte_of(column.header) if unit else None,
         recode=column.recode if kind == "boolean" or column.sex_words else {},
-        missing=(*column.sentinels, *(word for word in column.stated.missing if word not in column.sentinels)),
+        missing=tuple(dict.fromkeys((*column.sentinels, *sorted(column.also_missing), *column.stated.missing))),
         status="proposed",
         score=SCORE,
     )
@@ -195,6 +182,8 @@ def _variable(
         label=label,
         unit=unit,
         levels=column.levels if kind == "category" else {},
+        range=plausible,
+        outside="missing" if plausible is not None else "keep",
         role=role,
         ordered=column.stated.ordered and kind == "category",
         timing="outcome" if role in ("outcome", "time", "event", "sibling") else column.stated.timing or "baseline",

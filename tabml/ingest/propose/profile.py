@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tabml.core.cohort import Kind
 from tabml.ingest.detectors import Tier, classify_identifier, is_birth_date, looks_like_free_text
 from tabml.ingest.layout import Table
-from tabml.ingest.propose.told import NOTHING, is_missing_there, kind_of, label_of, levels_of, stated_by
+from tabml.ingest.propose.told import NOTHING, kind_of, label_of, levels_of, stated_by
 from tabml.ingest.propose.words import DATE_PARTS, NEGATIVE_SENTINELS, ROW_NUMBER, SEX, SEX_WORDS, YES_NO, name_key
 from tabml.ingest.read import Stated
 from tabml.ingest.units import canonical_unit, split_unit
@@ -44,6 +44,12 @@ class Profile:
     stated_unit: str | None = None
     stated: Stated = NOTHING
     """What the file says of the column besides its cells."""
+    also_missing: frozenset[str] = frozenset()
+    """Texts that a code list says mean missing."""
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    """Code -> meaning, from a code list."""
+    label: str = ""
+    """What a code list calls the column."""
 
     @property
     def key(self) -> str:
@@ -52,8 +58,12 @@ class Profile:
     @cached_property
     def filled(self) -> NDArray[np.bool_]:
         """Cells that say something: neither blank nor a missing word nor a sentinel."""
+        said = {*self.also_missing, *self.stated.missing}
+        gone = {*self.sentinels, *map(fold, said)}
+        mark = self.decimals[0] if self.decimals else "."
+        numbers = {v for t in said if not np.isnan(v := _number(t, mark))}
         known = {
-            t: bool(t) and not is_missing(t) and fold(t) not in self.sentinels and not is_missing_there(self.stated, t)
+            t: bool(t) and not is_missing(t, gone) and (not numbers or _number(t, mark) not in numbers)
             for t in set(self.texts)
         }
         return np.array([known[t] for t in self.texts], dtype=bool)
@@ -126,6 +136,8 @@ class Profile:
         distinct = set(np.unique(values).tolist()) if self.distinct <= 3 else set()
         if distinct == {0.0, 1.0}:
             return "boolean"
+        if self.distinct <= MOST_LEVELS and all(f"{v:.15g}" in self.meanings for v in np.unique(values)):
+            return "category"
         if distinct and len(distinct) == 2 and all(float(v).is_integer() for v in distinct):
             return "category"
         return "integer" if bool(np.all(values == np.round(values))) else "number"
@@ -136,13 +148,14 @@ class Profile:
         if self.stated.levels:
             return levels_of(self.stated, self.counts)
         if self.is_numeric:
-            return {f"{v:.15g}": f"{v:.15g}" for v in sorted(set(self.numbers[~np.isnan(self.numbers)].tolist()))}
+            codes = [f"{v:.15g}" for v in sorted(set(self.numbers[~np.isnan(self.numbers)].tolist()))]
+            return {code: self.meanings.get(code, code) for code in codes}
         if self.sex_words:
             return {"female": "female", "male": "male"}
         best: dict[str, str] = {}
         for text, _ in sorted(self.counts.items(), key=lambda item: (-item[1], item[0])):
             best.setdefault(fold(text), text)
-        return {code: code for code in sorted(best.values())}
+        return {code: self.meanings.get(code, code) for code in sorted(best.values())}
 
     @property
     def recode(self) -> dict[str, str | None]:
@@ -167,12 +180,12 @@ class Profile:
         leaf = self.header.rsplit(" / ", 1)[-1]
         told = label_of(self.stated)
         if self.kind not in ("number", "integer"):
-            return self.stated.label or leaf, None
+            return self.stated.label or self.label or leaf, None
         if told is not None:
             return told if told[1] else (told[0], self.cell_unit)
         label, unit = split_unit(leaf)
         code = canonical_unit(self.stated_unit or unit or "")
-        return (label, code) if code else (leaf, self.cell_unit)
+        return (self.label or label, code) if code else (self.label or leaf, self.cell_unit)
 
     @cached_property
     def identifier(self) -> Tier | None:
@@ -231,20 +244,25 @@ class TableStyle:
     order: str | None
     order_is_certain: bool
     missing: tuple[str, ...] = field(default=())
+    mixed: tuple[str, ...] = field(default=())
+    """Columns whose dates contradict each other: 13/01/2020 and 01/13/2020."""
 
 
 def table_style(table: Table, order: str | None) -> TableStyle:
     """Decimal mark and order of dates from all cells of a table; `order` answers where no cell decides."""
-    columns = [list(table.column(header).counts()) for header in table.headers]
-    marks = [decimal_mark(cells).mark for cells in columns]
+    columns = {header: list(table.column(header).counts()) for header in table.headers}
+    marks = [decimal_mark(cells).mark for cells in columns.values()]
     comma = marks.count(",") > marks.count(".")
-    evidence = [date_evidence(cells) for cells in columns if cells]
-    dates = [e for e in evidence if e.dates > e.other]
-    decided = {e.order for e in dates if e.order in ("dmy", "mdy")}
-    undecided = any(e.undecided and e.order is None for e in dates)
-    found = decided.pop() if len(decided) == 1 else None
-    missing = sorted({fold(t) for cells in columns for t in cells if is_missing(t)})
-    return TableStyle("," if comma else ".", order or found, bool(order or found or not undecided), tuple(missing))
+    evidence = {header: date_evidence(cells) for header, cells in columns.items() if cells}
+    dates = {header: e for header, e in evidence.items() if e.dates > e.other}
+    mixed = tuple(header for header, e in dates.items() if e.is_mixed)
+    decided = {e.order for e in dates.values() if e.order in ("dmy", "mdy")}
+    undecided = bool(mixed) or any(e.undecided and e.order is None for e in dates.values())
+    found = decided.pop() if len(decided) == 1 and not mixed else None
+    missing = sorted({fold(t) for cells in columns.values() for t in cells if is_missing(t)})
+    certain = bool(order or found or not undecided)
+    stated = None if order == "undecided" else order
+    return TableStyle("," if comma else ".", stated or found, certain, tuple(missing), mixed)
 
 
 def profiles(tables: Sequence[Table], styles: Mapping[int, TableStyle]) -> tuple[Profile, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,11 @@ class Question:
     options: tuple[str, ...]
     command: str
     safe: str | None
+    adds: Mapping[str, tuple[str, str]] = field(default_factory=dict, hash=False)
+    """Option -> (setting of several values, the value that is added to it), where `key` alone does not answer it."""
+
+    named: bool = True
+    """Whether the options were recognised by their names, and not merely listed because nothing was."""
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -26,6 +32,10 @@ class Question:
         >>> Question("data.target", "", ("Death within 30 days", "relapse"), "--target COLUMN", None).commands
         ('--target "Death within 30 days"', '--target relapse')
         """
+        if self.adds:
+            return tuple(
+                f"--{path.removeprefix('data.').replace('_', '-')} {quoted(v)}" for path, v in self.adds.values()
+            )
         flag = re.sub(r"[A-Z]+$", "", self.command)
         if flag == self.command:
             return (self.command,)

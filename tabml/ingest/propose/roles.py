@@ -11,11 +11,13 @@ import numpy as np
 from tabml.core.config import Data
 from tabml.core.errors import ConfigError, DataError, closest, listed
 from tabml.core.outcome import REVERSED_NAME, is_positive
+from tabml.ingest.propose.meaning import certain_concept, matches_of
 from tabml.ingest.propose.profile import MOST_LEVELS, Profile
 from tabml.ingest.propose.question import Question
 from tabml.ingest.propose.words import AGE, CENTRE, DATE, EVENT, OUTCOME, PATIENT_ID, SEX, TIME
 
 MOST_CENTRES = 60
+NO_OUTCOME = "no column is recognised as the outcome; which one is it?"
 #: Parts of a header that say: the date of a visit, an admission or an examination.
 DATED = re.compile(r"\bdate|date\b|dato\b|datum\b|\bfecha|päivä|\bpvm\b|visit|admission|baseline|日期")
 
@@ -54,7 +56,7 @@ def find_roles(columns: Sequence[Profile], data: Data, where: str | None = None)
     taken = {h for h in stated.values() if h is not None}
     free = [c for c in columns if c.header not in taken and not c.is_empty]
     questions: list[Question] = []
-    patient_id = stated["id"] or _patient_id(free, questions)
+    patient_id = stated["id"] or id_column(free, questions)
     free = [c for c in free if c.header != patient_id]
     centre = stated["centre"] or _one(c for c in free if c.key in CENTRE and 2 <= c.distinct <= MOST_CENTRES)
     free = [c for c in free if c.header != centre]
@@ -89,7 +91,8 @@ def _stated(value: str | None, by_name: dict[str, Profile], setting: str) -> str
     return None if value is None else named_column(value, by_name, setting)
 
 
-def _patient_id(free: Sequence[Profile], questions: list[Question]) -> str | None:
+def id_column(free: Sequence[Profile], questions: list[Question]) -> str | None:
+    """The column with the patient's id; several candidates are a question."""
     for tier in PATIENT_ID:
         found = [c for c in free if c.key in tier and _can_be_id(c)]
         if len(found) == 1:
@@ -98,11 +101,19 @@ def _patient_id(free: Sequence[Profile], questions: list[Question]) -> str | Non
             options = tuple(c.header for c in found)
             questions.append(Question("data.id", "which column is the patient's id?", options, "--id COLUMN", None))
             return None
+    known = [c for c in free if _can_be_id(c) and _means_id(c)]
+    if len(known) == 1:
+        return known[0].header
     # Without a named id the numbering of the rows serves, and else a direct identifier.
     unnamed = [c for c in free if c.numbers_rows]
     if unnamed:
         return unnamed[0].header
     return _one(c for c in free if c.identifier is not None and c.distinct == int(c.filled.sum()) and not c.is_date)
+
+
+def _means_id(column: Profile) -> bool:
+    concept = certain_concept(matches_of(column))
+    return concept is not None and concept.role == "patient_id"
 
 
 def _can_be_id(column: Profile) -> bool:
@@ -161,8 +172,10 @@ def _classes(free: Sequence[Profile], questions: list[Question], where: str | No
         return Roles(outcome=found[0].header)
     if not found:
         _refuse_one_class([c for c in free if c.key in exact or set(c.key.split()) & word], where)
-    text = "which column is the outcome to predict?" if found else "no column is recognised as the outcome"
-    questions.append(Question("data.target", text, tuple(c.header for c in found), "--target COLUMN", None))
+    could = found or [c for c in free if c.key not in SEX and _can_be_outcome(c, by_name=False)]
+    text = "which column is the outcome to predict?" if found else NO_OUTCOME
+    options = tuple(c.header for c in could)
+    questions.append(Question("data.target", text, options, "--target COLUMN", None, named=bool(found)))
     return Roles()
 
 

@@ -21,11 +21,6 @@ def stated_by(tables: Sequence[Table], header: str) -> Stated:
     return next((said for table in tables if (said := table.stated(header)) != NOTHING), NOTHING)
 
 
-def is_missing_there(stated: Stated, text: str) -> bool:
-    """Whether the file declares this cell text to mean missing."""
-    return fold(text) in {fold(word) for word in stated.missing}
-
-
 def kind_of(stated: Stated, counts: Mapping[str, int]) -> Kind | None:
     """The kind the file states, where its cells do not contradict it."""
     is_yes_no = set(counts) <= {"0", "1"} and all(YES_NO.get(fold(stated.levels.get(c, ""))) == c for c in counts)

@@ -33,11 +33,16 @@ PATIENT_ID = (
         "subject, subject id, subjectid, subj, subj id, participant, participant id, person id, usubjid,"
         "pasient, pasientid, pasient id, pasientnr, pasientnummer, patientnr, patientnummer, patienten id,"
         "patientennummer, patienten nr, patientennr, fallnr, fall nr, fallnummer, fallzahl, potilas, potilas id,"
-        "potilasnumero, paciente, id paciente, paciente id, numero de paciente, nhc, 病人编号, 患者编号, 患者id, 病历号"
+        "potilasnumero, paciente, id paciente, paciente id, numero de paciente, número de paciente, nº de paciente, nhc,"
+        "historia clínica, nº historia, nº de historia, nº historia clínica, nº de historia clínica, núm historia,"
+        "número de historia, número de historia clínica, numero de historia, numero de historia clinica, nuhsa,"
+        "id patient, patient numéro, numéro patient, numéro de patient, n° patient, no patient, ipp, nip,"
+        "numéro de dossier, n° dossier, no dossier, 病人编号, 患者编号, 患者id, 病历号"
     ),
     _words(
         "id, case, case id, caseid, case no, case number, record, record id, recordid, study id, studyid, løpenr, løpenummer,"
-        "lopenr, lopenummer, løbenummer, löpnr, löpnummer, nummer, nr, no, number, numero, tunniste, 编号, key"
+        "lopenr, lopenummer, løbenummer, löpnr, löpnummer, nummer, nr, no, number, numero, número, nº, expediente, nº expediente, número de expediente, registro, nº registro, tunniste,"
+        "dossier, identifiant, numéro, 编号, key"
     ),
 )
 #: Names of a column that only numbers the rows.
@@ -52,7 +57,8 @@ SEX = _words(",".join(SEX_NAMES)) | _words("male, female")
 DATE = _words(
     "date, visit date, exam date, examination date, index date, admission date, date of admission, inclusion date,"
     "enrolment date, baseline date, date of visit, dato, undersøkelsesdato, innleggelsesdato, besøksdato, datum,"
-    "besöksdatum, untersuchungsdatum, aufnahmedatum, päivämäärä, fecha, fecha de ingreso, 日期, 就诊日期"
+    "besöksdatum, untersuchungsdatum, aufnahmedatum, päivämäärä, fecha, fecha de ingreso, fecha de visita,"
+    "date de visite, date de la visite, date d inclusion, date d entrée, date d admission, 日期, 就诊日期"
 )
 TIME = _words(
     "time, follow up, followup, follow up time, followup time, fu time, futime, time to event, survival time, survival,"
@@ -60,26 +66,29 @@ TIME = _words(
     "time months, time years, days to event, days to death, observation time, tid, oppfølging, oppfølgingstid, overlevelse,"
     "overlevelsestid, uppföljning, uppföljningstid, överlevnad, överlevnadstid, opfølgning, opfølgningstid,"
     "nachbeobachtung, nachbeobachtungszeit, überlebenszeit, beobachtungszeit, zeit, seuranta, seuranta aika, elinaika,"
-    "tiempo, seguimiento, tiempo de seguimiento, supervivencia, 随访时间, 生存时间"
+    "tiempo, seguimiento, tiempo de seguimiento, supervivencia,"
+    "suivi, durée de suivi, temps de suivi, survie, temps de survie, délai, 随访时间, 生存时间"
 )
 EVENT = _words(
     "event, status, death event, event death, vital status, os status, os event, dfs status, dfs event, pfs status, pfs event,"
     "rfs status, rfs event, fustat, death, dead, died, deceased, censor, censored, censoring, recur, recurrence, relapse,"
     "progression, hendelse, død, dødsfall, händelse, död, hændelse, ereignis, tod, verstorben, tapahtuma, kuollut, evento,"
-    "muerte, fallecido, 事件, 死亡, 结局"
+    "muerte, fallecido, fallecimiento, éxitus, exitus, événement, décès, décédé, statut vital, 事件, 死亡, 结局"
 )
 #: Names that can only be the outcome, and words in a name that make it a candidate.
 OUTCOME = (
     _words(
         "outcome, target, label, class, y, response, endpoint, primary endpoint, primary outcome, category, diagnosis,"
         "disease, utfall, endepunkt, diagnose, klasse, utfallsmått, zielgröße, endpunkt, ergebnis, lopputulos, diagnoosi,"
-        "resultado, desenlace, diagnóstico, diagnostico, 结果, 诊断"
+        "resultado, desenlace, diagnóstico, diagnostico, issue, critère, critère principal, critère de jugement, diagnostic,"
+        "maladie, 结果, 诊断"
     ),
     _words(
         "outcome, target, death, dead, died, deceased, mortality, event, relapse, recurrence, recur, progression, disease,"
         "diagnosis, survived, alive, readmission, readmitted, complication, remission, død, dødelighet, tilbakefall, sykdom,"
         "diagnose, utfall, död, återfall, sjukdom, dødelighed, sygdom, tod, verstorben, rezidiv, rückfall, krankheit, kuollut,"
-        "kuolema, uusiutuma, sairaus, muerte, fallecido, recaída, recidiva, enfermedad, 死亡, 复发, 疾病"
+        "kuolema, uusiutuma, sairaus, muerte, fallecido, exitus, éxitus, recaída, recidiva, enfermedad,"
+        "décès, décédé, mortalité, rechute, récidive, maladie, guérison, événement, 死亡, 复发, 疾病"
     ),
 )
 #: Words that tell what happened after the index date: no predictor unless it is kept by name (TB141).
@@ -87,15 +96,15 @@ AFTERWARDS = _words(
     "death, dead, died, deceased, mortality, relapse, recurrence, recur, progression, discharge, discharged, autopsy,"
     "survived, survival, readmission, readmitted, followup, futime, rtime, dtime, død, dødsfall, tilbakefall, utskrevet, utskrivning,"
     "obduksjon, död, återfall, utskriven, udskrevet, tod, verstorben, rezidiv, rückfall, entlassung, obduktion, kuollut, kuolema,"
-    "muerte, fallecido, recidiva, recaída, alta, autopsia, 死亡, 复发, 出院"
+    "muerte, fallecido, exitus, éxitus, recidiva, recaída, alta, autopsia, décès, décédé, rechute, récidive, sortie, autopsie, 死亡, 复发, 出院"
 )
 #: Two-level words: text -> 1 or 0.
 YES_NO: Mapping[str, str] = {
     **dict.fromkeys(("yes", "y", "true", "ja", "j", "sí", "si", "s", "oui", "kyllä", "k", "positive", "pos", "present", "是", "+"), "1"),
     **dict.fromkeys(("no", "n", "false", "nei", "nein", "nej", "non", "ei", "e", "negative", "neg", "absent", "否"), "0"),
 }  # fmt: skip
-_FEMALE = "f female w woman weiblich frau kvinne kvinna kvinde k nainen n mujer femenino femenina 女"
-_MALE = "m male man mann männlich mand mies hombre masculino masculina varón 男"
+_FEMALE = "f female w woman weiblich frau kvinne kvinna kvinde k nainen n mujer femenino femenina femme féminin 女"
+_MALE = "m male man mann männlich mand mies hombre masculino masculina varón homme masculin 男"
 #: Words for the sexes in a column named sex. `k` and `n` stand for women in the Nordic languages only.
 SEX_WORDS: Mapping[str, str] = {
     **dict.fromkeys(_FEMALE.split(), "female"), **dict.fromkeys(_MALE.split(), "male"),

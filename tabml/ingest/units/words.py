@@ -139,6 +139,8 @@ def canonical_unit(text: str) -> str | None:
     text = text.strip()
     if not text or len(text) > 40:
         return None
+    if text.rstrip(".") == "v":  # years in Finnish; volts are written V
+        return "a"
     known = _BY_SPELLING.get(_fold_unit(text))
     if known is not None:
         return known

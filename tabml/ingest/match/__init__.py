@@ -1,0 +1,1 @@
+"""Matching: which columns of several hospitals' exports are one variable, with the evidence for it."""
