@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tabml.core.codebook import Codebook
-from tabml.core.config import config_sha256, shareable
+from tabml.core.config import Data, config_sha256, shareable
 from tabml.core.results import SCHEMA
 from tabml.core.strictyaml import dump_yaml
 from tabml.study.bundle import Card, left_out_of, write_bundle
@@ -106,7 +106,7 @@ def _study(known: Known, learned: LearnResult) -> dict[str, Any]:
     """What runs the study again: the resolved tree, versions, data hashes and folds (patient positions)."""
     tree = shareable(known.config)
     # the codebook in this folder, given or inferred, says what these settings said
-    tree["data"] |= {"codebook": "codebook.yaml", **dict.fromkeys(SAID_BY_CODEBOOK)}
+    tree["data"] |= {"codebook": "codebook.yaml", **{k: Data.model_fields[k].default for k in SAID_BY_CODEBOOK}}
     plan = learned.plan
     folds = [
         {"fold": f.fold_id, "repeat": f.repeat, "validation": json.dumps(f.validation.tolist()),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tabml.core.config import parse_config
 from tabml.core.errors import ConfigError
 from tabml.study.harmonised import harmonise_files
 
@@ -28,9 +29,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _run(folder: Path, **more: bool):
-    return harmonise_files(
-        [folder / "ward.csv"], folder / "book.yaml", folder / "out", key_file=folder / "key", **more
-    )  # fmt: skip
+    said = {"data": {"codebook": str(folder / "book.yaml")}, "privacy": {"key_file": str(folder / "key")}}
+    return harmonise_files([folder / "ward.csv"], parse_config(said), folder / "out", **more).cohort
 
 
 def test_the_folder_holds_table_provenance_and_findings_without_ids(folder: Path) -> None:
