@@ -10,7 +10,8 @@ import click
 
 from tabml.cli.configure import AnyPath, from_options, inputs_argument, parameter
 from tabml.cli.front import Front, finding_lines, pass_front, shared_options
-from tabml.cli.text import name
+from tabml.cli.text import name, paragraph
+from tabml.cli.told import verdict_text
 from tabml.core.wording import counted
 
 if TYPE_CHECKING:
@@ -50,10 +51,14 @@ def command(
     applied = predict_file(model, inputs, codebook_file=codebook, sheet=sheet, plugins=plugins)
     write_table(out, applied.table)
     counts = flag_counts(applied.table["flag"])
-    result = {"file": out.name, "rows": len(applied.table), "flags": counts, "bundle": applied.bundle}
+    result = {"file": out.name, "rows": len(applied.table), "flags": counts, "bundle": applied.bundle,
+              "verdict": applied.manifest.get("verdict", "")}  # fmt: skip
     words = ", ".join(f"{n} {flag}" for flag, n in counts.items())
     line = f"{counted(len(applied.table), 'row')} written to {name(out)}: {words}"
-    text = "\n".join(filter(None, [line, *_said(front, applied.findings)]))
+    verdict = verdict_text(applied.manifest)
+    text = "\n".join(filter(None, [line, paragraph(verdict), *_said(front, applied.findings)]))
+    if applied.manifest.get("verdict") == "no_signal":
+        line = f"{line}. {verdict}"
     front.answer("predict", result, text, applied.findings, line=line)
 
 

@@ -10,9 +10,12 @@ import click
 from tabml.cli.configure import AnyPath
 from tabml.cli.front import Front, pass_front, shared_options
 from tabml.cli.text import name, paragraph, table
+from tabml.cli.told import verdict_text
 
 #: Estimates shown to a person; those that selection made too good are in --json.
 HONEST = ("corrected", "internal_external", "external")
+#: Why a fitted model does not look at a variable it was given.
+LEFT_OUT = {"missing": "too often missing in training", "constant": "the same in all of training"}
 USE_WORDS = {"text": "Intended use", "population": "In whom", "not_for": "Not for"}
 
 
@@ -34,11 +37,14 @@ def _text(manifest: dict[str, Any], sha256: str) -> str:
     label = target.get("label") or target.get("name")
     parts = [f"{name(manifest['name'])} {name(manifest['version'])}  (sha256 {sha256})",
              paragraph(f"Predicts {label} ({target.get('task')}){_horizons(target)}")]  # fmt: skip
+    if verdict := verdict_text(manifest):
+        parts.append(paragraph(verdict))
     use = manifest.get("intended_use") or {}
     parts.append("\n".join(paragraph(f"{word}: {use[key]}") for key, word in USE_WORDS.items() if use.get(key)))
-    parts.append(
-        "Variables:\n" + table(("name", "kind", "unit", "range or levels"), map(_variable, manifest["schema"]))
-    )
+    used = [entry for entry in manifest["schema"] if entry["required"]]
+    parts.append("Variables:\n" + table(("name", "kind", "unit", "range or levels"), map(_variable, used)))
+    if unused := [_unused(entry) for entry in manifest["schema"] if not entry["required"]]:
+        parts.append(paragraph(f"Not used by the model, so a file need not hold them: {', '.join(unused)}"))
     honest = [e for e in manifest["performance"] if str(e.get("estimate_type")).startswith(HONEST)]
     if honest:
         rows = [(e.get("key"), str(e.get("estimate_type")).replace("_", " "), e.get("text")) for e in honest]
@@ -59,11 +65,19 @@ def _horizons(target: dict[str, Any]) -> str:
     return f", at {', '.join(f'{d} days' for d in days)}" if days else ""
 
 
+def _unused(entry: dict[str, Any]) -> str:
+    why = LEFT_OUT.get(entry.get("left_out") or "")
+    return f"{entry['name']} ({why})" if why else str(entry["name"])
+
+
 def _variable(entry: dict[str, Any]) -> tuple[str, str, str, str]:
+    from tabml.core.cohort import unit_text
+
     if entry["levels"]:
         spread = ", ".join(f"{code} {label}" if code != label else code for code, label in entry["levels"].items())
     elif entry["quantiles"]:
         spread = f"{entry['quantiles']['p01']:g} to {entry['quantiles']['p99']:g}"
     else:
         spread = ""
-    return entry["name"], entry["kind"], entry["unit"] or "", spread
+    unit = entry["unit"] or ""
+    return entry["name"], entry["kind"], "" if unit == "1" else unit_text(unit), spread

@@ -64,6 +64,20 @@ def result_line(outcome: StudyOutcome) -> str:
     return f"{outcome.headline.rstrip('.')}. Written to {name(outcome.folder)}"
 
 
+def verdict_text(manifest: Mapping[str, Any]) -> str:
+    """What a model file's study concluded, where a prediction should not be read without it; else empty."""
+    if manifest.get("verdict") == "no_signal":
+        return (
+            "No usable signal: in its study this model predicted no better than the same number for everybody. "
+            "Do not use its predictions for decisions."
+        )
+    if manifest.get("verdict") == "not_better":
+        columns = ((manifest.get("cohort") or {}).get("age_sex") or {}).values()
+        known = " and ".join(map(name, columns)) or "age and sex"
+        return f"Not clearly better than {known} alone, as its study found."
+    return ""
+
+
 def findings_text(outcome: StudyOutcome) -> str:
     """Counts by severity; in full the grave ones and those about the model."""
     grave = [f for f in outcome.findings if f.severity == "grave"]

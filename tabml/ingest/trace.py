@@ -14,6 +14,7 @@ from tabml.core.codebook import Codebook
 from tabml.core.cohort import Provenance
 from tabml.core.config import Data
 from tabml.core.errors import ConfigError, TabmlError, did_you_mean
+from tabml.core.wording import counted
 from tabml.ingest.absence import conflict, unfilled, why_missing
 from tabml.ingest.expressions import parse_expression
 from tabml.ingest.identity import SiteKey, normalise_id
@@ -25,7 +26,7 @@ class TraceAnswer:
     """The way of one value. `cells` are addresses such as F17, `raw` their texts (None: not shown, see `note`).
 
     `events` says what was done with several rows of this patient. `why` says what made the cell missing; empty
-    where the rules give a value or the export is not there to tell.
+    where the rules give a value or the export is not there to tell. `rounding`: to what the value was rounded.
     """
 
     variable: str
@@ -42,6 +43,7 @@ class TraceAnswer:
     events: tuple[str, ...]
     note: str
     why: str = ""
+    rounding: str = ""
 
 
 def trace(
@@ -95,7 +97,17 @@ def trace(
         events=events,
         note=note,
         why=why,
+        rounding=_rounding(codebook, variable, is_worked_out=bool(rule["unit_step"] or rule["expr"])),
     )
+
+
+def _rounding(codebook: Codebook, variable: str, *, is_worked_out: bool) -> str:
+    """To what a variable is rounded, in words; empty for a whole number that is taken as it stands."""
+    spec = codebook.variables[variable]
+    decimals = 0 if spec.kind == "integer" and is_worked_out else spec.decimals
+    if spec.kind not in ("number", "integer") or decimals is None:
+        return ""
+    return f"to {counted(decimals, 'decimal')}" if decimals else "to a whole number"
 
 
 def find_rows(rows: pd.DataFrame, patient: str, codebook: Codebook, key: SiteKey | None = None) -> tuple[int, ...]:

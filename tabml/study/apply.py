@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -33,12 +33,13 @@ class Applied:
 
     `table`: row (number in the file), patient_id (the user's own), one column per output
     (`probability_<class>`, `risk_<days>_d` or `prediction`), flag (use, review, refuse), reasons, bundle.
-    A refused row has no number. Row-level: `table` stays with whoever holds the file.
+    A refused row has no number. Row-level: `table` stays with whoever holds the file. `manifest`: the model file's.
     """
 
     table: pd.DataFrame
     findings: tuple[Finding, ...]
     bundle: str
+    manifest: Mapping[str, Any]
 
 
 def predict_file(
@@ -61,12 +62,12 @@ def predict_file(
 
     bundle = open_bundle(model, plugins)
     codebook = load_codebook(codebook_file) if codebook_file is not None else bundle.codebook
-    names = [entry["name"] for entry in bundle.schema]
+    names = [entry["name"] for entry in bundle.used]
     files = _by_file(read_files(inputs, Data(sheet=sheet)))
     parts: dict[str, Applied] = {}
     for sheets in read_together(files, codebook, names):  # each in its own convention, with the files joined to it
         rows = new_rows(sheets, codebook, names)
-        _refuse_absent(bundle, rows)
+        _refuse_absent(rows)
         parts[_label(sheets[0].file, parts)] = apply_rows(bundle, rows)
     return _together(parts, bundle)
 
@@ -95,7 +96,7 @@ def _together(parts: Mapping[str, Applied], bundle: Bundle) -> Applied:
     for file, part in parts.items():
         part.table.insert(0, "file", file)
     table = pd.concat([p.table for p in parts.values()], ignore_index=True)
-    return Applied(table, ordered(f for p in parts.values() for f in p.findings), bundle.short_name)
+    return Applied(table, ordered(f for p in parts.values() for f in p.findings), bundle.short_name, bundle.manifest)
 
 
 def open_bundle(model: Path, plugins: Sequence[Path] = ()) -> Bundle:
@@ -114,7 +115,7 @@ def apply_rows(bundle: Bundle, rows: NewRows) -> Applied:
     """Predictions for rows that were read; nothing touches the disk."""
     if not len(rows.frame):
         raise DataError("the file holds no row to predict")
-    checked = check_rows(rows, bundle.schema, small_cell=bundle.small_cell)
+    checked = check_rows(rows, bundle.used, small_cell=bundle.small_cell)
     usable = checked.flag != "refuse"
     outputs = _outputs(bundle, checked, usable)
     table = pd.DataFrame(
@@ -127,12 +128,11 @@ def apply_rows(bundle: Bundle, rows: NewRows) -> Applied:
             "bundle": bundle.short_name,
         }
     )
-    return Applied(table, ordered(checked.findings), bundle.short_name)
+    return Applied(table, ordered(checked.findings), bundle.short_name, bundle.manifest)
 
 
-def _refuse_absent(bundle: Bundle, rows: NewRows) -> None:
-    required = {entry["name"] for entry in bundle.schema if entry["required"]}
-    absent = [name for name in rows.absent if name in required]
+def _refuse_absent(rows: NewRows) -> None:
+    absent = list(rows.absent)
     if absent:
         word = "column" if len(absent) == 1 else "columns"
         raise InputError(
@@ -158,8 +158,8 @@ def _outputs(bundle: Bundle, checked: Checked, usable: np.ndarray) -> dict[str, 
     if usable.any():
         frame = checked.frame.iloc[np.flatnonzero(usable)].reset_index(drop=True)
         values[usable] = _as_matrix(bundle.predict(frame))
-    decimals = bundle.target.get("decimals") if bundle.target.get("task") == "regression" else DECIMALS
-    rounded = np.round(values, decimals) if decimals is not None else values
+    decimals = bundle.target.get("decimals", DECIMALS) if bundle.target.get("task") == "regression" else DECIMALS
+    rounded = np.round(values, decimals)
     return {name: rounded[:, j] for j, name in enumerate(columns)}
 
 

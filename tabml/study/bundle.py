@@ -55,6 +55,8 @@ class Card:
     software: Mapping[str, str] = field(default_factory=dict)
     performance: Sequence[Mapping[str, Any]] = ()
     """Estimates of the final model, as in results.json."""
+    verdict: str = ""
+    """What the study concluded: useful, not_better (than age and sex) or no_signal."""
     cohort: Mapping[str, Any] = field(default_factory=dict)
     findings: Sequence[Mapping[str, Any]] = ()
     intended_use: Mapping[str, str] = field(
@@ -78,6 +80,11 @@ class Bundle:
     @property
     def schema(self) -> list[dict[str, Any]]:
         return list(self.manifest["schema"])
+
+    @property
+    def used(self) -> list[dict[str, Any]]:
+        """The schema's entries of variables the model looks at; a file need hold no others."""
+        return [entry for entry in self.schema if entry["required"]]
 
     @property
     def target(self) -> dict[str, Any]:
@@ -122,7 +129,9 @@ class Bundle:
             raise BundleError("the fitted state in the model file is damaged") from error
 
     def predict(self, frame: pd.DataFrame) -> Prediction:
-        """Predictions for a table with the schema's columns; rows out = rows in, in their order."""
+        """Predictions for a table with the columns the model uses; rows out = rows in, in their order."""
+        unused = [e["name"] for e in self.schema if not e["required"]]
+        frame = frame.assign(**dict.fromkeys(unused))  # the pipeline wants a place for them, no value
         absent = [e["name"] for e in self.schema if e["name"] not in frame.columns]
         if absent:
             from tabml.core.errors import DataError
@@ -154,6 +163,15 @@ def saved_state(pipeline: FittedPipeline) -> State:
     return pipeline.dump()
 
 
+def left_out_of(pipeline: FittedPipeline) -> dict[str, str]:
+    """Variables that no member of the pipeline looks at, with the reason: `missing` or `constant` in training."""
+    used = {name for member in pipeline.members for name in member.prep.variables}
+    reasons: dict[str, str] = {}
+    for member in pipeline.members:
+        reasons |= member.prep.left_out
+    return {name: reasons.get(name, "not selected") for name in pipeline.features if name not in used}
+
+
 def bundle_bytes(state: State, codebook: Codebook, card: Card) -> tuple[bytes, str]:
     """The model file's bytes and the hash of its manifest."""
     tree = codebook.model_dump(mode="json", by_alias=True, exclude_defaults=True)
@@ -176,6 +194,7 @@ def _manifest(card: Card, members: Mapping[str, bytes]) -> dict[str, Any]:
         "target": dict(card.target),
         "schema": [dict(entry) for entry in card.schema],
         "performance": [dict(entry) for entry in card.performance],
+        "verdict": card.verdict,
         "cohort": dict(card.cohort),
         "findings": [dict(finding) for finding in card.findings],
         **({"plugins": [dict(entry) for entry in card.plugins]} if card.plugins else {}),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from tabml.core.codebook import Codebook
 from tabml.core.config import config_sha256, shareable
 from tabml.core.results import SCHEMA
 from tabml.core.strictyaml import dump_yaml
-from tabml.study.bundle import Card, write_bundle
+from tabml.study.bundle import Card, left_out_of, write_bundle
 from tabml.study.cohort_file import write_cohort
 from tabml.study.evidence import age_and_sex_of, plain, software
 from tabml.study.folder import ROW_LEVEL_MODE, StudyFolder, write_bytes, write_json, write_text
@@ -22,6 +24,7 @@ from tabml.study.schema import schema_of
 from tabml.study.store import SqliteStore
 
 if TYPE_CHECKING:
+    from tabml.core.target import Target
     from tabml.learn.fit import LearnResult
     from tabml.study.known import Known
 
@@ -76,17 +79,27 @@ def _card(known: Known, learned: LearnResult, document: Mapping[str, Any]) -> Ca
     name = known.target.name.casefold().replace(" ", "-")
     return Card(
         name=name,
-        target={**document["target"], "higher_means": "event more likely, or earlier"},
+        target={**document["target"], **_direction(known.target)},
         schema=schema_of(
-            known.cohort, learned.final.features, known.target.rows.tolist(), small_cell=known.config.privacy.small_cell
+            known.cohort, learned.final.features, known.target.rows.tolist(),
+            small_cell=known.config.privacy.small_cell, left_out=left_out_of(learned.final),
         ),
         study={key: document["provenance"][key] for key in ("config_sha256", "cohort_sha256", "plan_id", "seed")},
         software=software(),
         performance=final,
+        verdict=str(document["study"]["verdict"]),
         cohort={"n": patients.n, "events": document["counts"].get("events"), "centres": len(patients.centres),
                 "small_cell": known.config.privacy.small_cell, "age_sex": age_and_sex_of(learned)},
         findings=[f for f in document["findings"] if f["severity"] != "info"],
     )  # fmt: skip
+
+
+def _direction(target: Target) -> dict[str, Any]:
+    """What more of the output means; a predicted number also gets its digits, a hundredth of the outcome's SD."""
+    if target.task != "regression":
+        return {"higher_means": "event more likely, or earlier"}
+    spread = float(np.std(target.y))
+    return {"higher_means": "a higher value", "decimals": max(0, 2 - math.floor(math.log10(spread)))}
 
 
 def _study(known: Known, learned: LearnResult) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -10,8 +11,11 @@ import pandas as pd
 
 from tabml.core.cohort import DTYPES, Cohort, Variable
 from tabml.core.errors import BundleError, InputError
+from tabml.core.weighting import patient_shares
+from tabml.study.spread import training_range
 
-QUANTILES = {"p01": 0.01, "p50": 0.50, "p99": 0.99}
+#: Digits of a bound whose variable states no decimals.
+DIGITS = 4
 REQUIRED_KEYS = (
     "name",
     "kind",
@@ -27,16 +31,24 @@ REQUIRED_KEYS = (
 
 
 def schema_of(
-    cohort: Cohort, variables: Sequence[str], rows: Sequence[int], *, small_cell: int
+    cohort: Cohort,
+    variables: Sequence[str],
+    rows: Sequence[int],
+    *,
+    small_cell: int,
+    left_out: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
-    """One entry per variable the model wants, described from the rows it was trained on.
+    """One entry per variable the model was given, described from the rows it was trained on.
 
-    Nothing here belongs to fewer than `small_cell` patients: rarer levels are left out, and the outer
-    quantiles move inwards until as many patients lie beyond them.
+    `left_out`: variables that the fitted model does not look at, with the reason; they are not required. Nothing
+    here belongs to fewer than `small_cell` patients: rarer levels are left out, and bounds are nobody's value.
     """
     patients = cohort.rows["patient"].to_numpy()[np.asarray(rows)]
+    reasons = left_out or {}
     return [
-        _entry(cohort.frame[name].iloc[list(rows)], cohort.variables[name], patients, small_cell) for name in variables
+        _entry(cohort.frame[name].iloc[list(rows)], cohort.variables[name], patients, small_cell)
+        | {"required": name not in reasons, "left_out": reasons.get(name)}
+        for name in variables
     ]
 
 
@@ -54,8 +66,7 @@ def _entry(column: pd.Series, variable: Variable, patients: Any, small_cell: int
         "unit": variable.unit,
         "ordered": variable.ordered,
         "decimals": variable.decimals,
-        "required": True,
-        "trained_missing": round(float(column.isna().mean()), 4),
+        "trained_missing": round(float(np.average(column.isna(), weights=patient_shares(patients))), 4),
         "levels": levels,
         "limits": list(variable.range) if variable.range is not None else None,
         "quantiles": _quantiles(column, variable, patients, small_cell),
@@ -63,22 +74,30 @@ def _entry(column: pd.Series, variable: Variable, patients: Any, small_cell: int
 
 
 def _quantiles(column: pd.Series, variable: Variable, patients: Any, small_cell: int) -> dict[str, float] | None:
+    """Bounds that about 1 % of the training patients lie beyond on each side, rounded outwards, and the median."""
     if variable.kind not in ("number", "integer"):
         return None
     present = column.notna().to_numpy()
-    n_patients = len(np.unique(patients[present]))
-    if n_patients < 2 * small_cell:
+    found = training_range(column[present].to_numpy(dtype=np.float64), patients[present], small_cell=small_cell)
+    if found is None:
         return None
-    values = column[present].to_numpy(dtype=np.float64)
-    edge = small_cell / n_patients
-    shares = {key: min(max(share, edge), 1 - edge) for key, share in QUANTILES.items()}
-    return {key: _rounded(float(np.quantile(values, share)), variable) for key, share in shares.items()}
+    low, middle, high = found
+    if variable.range is not None:
+        low, high = max(low, variable.range[0]), min(high, variable.range[1])
+    return {
+        "p01": _rounded(low, variable, math.floor),
+        "p50": _rounded(middle, variable, round),
+        "p99": _rounded(high, variable, math.ceil),
+    }
 
 
-def _rounded(value: float, variable: Variable) -> float:
-    """As many digits as the variable is written with."""
+def _rounded(value: float, variable: Variable, to_whole: Callable[[float], int]) -> float:
+    """As many digits as the variable is written with, towards the side `to_whole` goes to."""
     decimals = 0 if variable.kind == "integer" else variable.decimals
-    return round(value, decimals) if decimals is not None else float(f"{value:.4g}")
+    if decimals is None:
+        decimals = DIGITS - 1 - math.floor(math.log10(abs(value))) if value else 0
+    shifted = round(value * 10.0**decimals, 6)  # 0.3 is not a little more than three tenths
+    return round(to_whole(shifted) / 10.0**decimals, max(decimals, 0))
 
 
 def check_schema(entries: Any) -> list[dict[str, Any]]:

@@ -42,7 +42,7 @@ class TracedValue:
             lines.append(f"  file    {a.file}{sheet}, row {a.row} (source {a.source})")
         for cell, header, raw in zip(a.cells, a.headers, a.raw, strict=False):
             lines.append(f"  cell    {cell} {header!r}: {'not shown' if raw is None else repr(raw)}")
-        steps = (("rule", a.rule), ("unit", a.unit_step), ("recode", a.recode), ("note", a.note))
+        steps = (("rule", a.rule), ("unit", a.unit_step), ("round", a.rounding), ("recode", a.recode), ("note", a.note))
         lines += [f"  {name:<7} {text}" for name, text in steps if text]
         lines += [f"  then    {event}" for event in a.events]
         return "\n".join(lines)

@@ -269,3 +269,78 @@ def test_predict_tells_warnings_and_rows_set_aside_and_counts_other_notes(model:
     assert "1 note more: -v lists them" in said and "TB108" not in said
     assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "b.csv"), "-v"]) == 0
     assert "TB108" in capsys.readouterr().out
+
+
+@pytest.fixture
+def without_chol(tmp_path: Path) -> Path:
+    """A model that was given cholesterol and does not look at it: too much of it was missing."""
+    write_model(tmp_path / "thin.tabml", max_missing=0.05)
+    return tmp_path / "thin.tabml"
+
+
+def predicted(model: Path, text: str) -> pd.DataFrame:
+    number = len(list(model.parent.glob("new*.csv")))
+    new, out = model.parent / f"new{number}.csv", model.parent / f"risk{number}.csv"
+    new.write_text(text, encoding="utf-8")
+    assert run(["predict", str(model), str(new), "-o", str(out)]) == 0
+    return pd.read_csv(out, dtype={"patient_id": str})
+
+
+def test_a_column_the_model_does_not_use_may_be_absent_empty_or_strange(without_chol: Path, capsys) -> None:
+    whole = predicted(without_chol, "Pat;Alter;Geschlecht;Chol;FBS\n1;50;m;200;ja\n2;61;w;190;nein\n")
+    absent = predicted(without_chol, "Pat;Alter;Geschlecht;FBS\n1;50;m;ja\n2;61;w;nein\n")
+    strange = predicted(without_chol, "Pat;Alter;Geschlecht;Chol;FBS\n1;50;m;9999;ja\n2;61;w;?;nein\n")
+    assert whole["probability_1"].tolist() == absent["probability_1"].tolist() == strange["probability_1"].tolist()
+    assert absent["flag"].tolist() == strange["flag"].tolist() == ["use", "use"]
+
+
+def test_a_row_is_refused_by_what_the_model_uses_only(without_chol: Path, model: Path) -> None:
+    text = "Pat;Alter;Geschlecht;Chol;FBS\n1;50;?;?;ja\n2;?;w;200;?\n3;50;m;200;ja\n"
+    rows = predicted(without_chol, text)
+    assert rows["flag"].tolist() == ["review", "refuse", "use"]  # of three variables: one, two, none missing
+    assert rows["reasons"].tolist()[1] == "missing: age, fbs"
+    assert predicted(model, text)["flag"].tolist() == ["review", "review", "use"]  # of four: two are half
+
+
+def test_show_says_what_the_model_does_not_use(without_chol: Path, model: Path, capsys) -> None:
+    assert run(["show", str(without_chol)]) == 0
+    said = capsys.readouterr().out
+    assert "Not used by the model, so a file need not hold them: chol (too often missing in training)" in said
+    assert not re.search(r"^chol ", said, re.MULTILINE)
+    assert run(["show", str(model)]) == 0
+    assert "Not used" not in capsys.readouterr().out
+
+
+def test_show_says_units_as_people_do(model: Path, capsys) -> None:
+    assert run(["show", str(model)]) == 0
+    assert re.search(r"age +integer +years +\d", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [("no_signal", "No usable signal"), ("not_better", "Not clearly better than age and sex alone"), ("useful", "")],
+)
+def test_show_and_predict_say_the_verdict(tmp_path: Path, capsys, verdict: str, words: str) -> None:
+    write_model(tmp_path / "m.tabml", verdict=verdict)
+    (tmp_path / "new.csv").write_text(NEW_ROWS, encoding="utf-8")
+    for arguments in (["show", str(tmp_path / "m.tabml")],
+                      ["predict", str(tmp_path / "m.tabml"), str(tmp_path / "new.csv"), "-o", str(tmp_path / "r.csv")]):  # fmt: skip
+        assert run(arguments) == 0
+        said = capsys.readouterr().out
+        assert words in said
+        assert words or not re.search("signal|clearly", said)
+    arguments = ["predict", str(tmp_path / "m.tabml"), str(tmp_path / "new.csv"), "-o", str(tmp_path / "q.csv"), "-q"]
+    assert run(arguments) == 0
+    assert ("No usable signal" in capsys.readouterr().out) == (verdict == "no_signal")
+
+
+def test_trace_says_to_what_a_converted_value_is_rounded(harmonised: Path, capsys) -> None:
+    capsys.readouterr()
+    table = pd.read_csv(harmonised / "cohort.csv", dtype=str)
+    at = table[table["chol"].notna() & (table["source"] == "budapest")].iloc[0]
+    assert run(["trace", str(harmonised), at["pseudonym"], "chol"]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"unit +\S+ to mg/dL: x 38.67\n +round +to a whole number", said), said
+    plain = table[table["source"] == "cleveland"].iloc[0]
+    assert run(["trace", str(harmonised), plain["pseudonym"], "age"]) == 0
+    assert "round " not in capsys.readouterr().out

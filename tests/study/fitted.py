@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tabml.learn.pipeline import FittedPipeline, build_pipeline
 from tabml.learn.trial import FittedState
 from tabml.models import fit_model, get
 from tabml.prep.recipe import Recipe, fit_prep
-from tabml.study.bundle import Card, write_bundle
+from tabml.study.bundle import Card, left_out_of, write_bundle
 from tabml.study.schema import schema_of
 
 N = 160
@@ -78,24 +79,27 @@ def target(task: Task) -> Target:
     return Target(task, y, rows, "died", horizons=(365, 731))
 
 
-def pipeline(task: Task, models: tuple[str, ...]) -> FittedPipeline:
-    """The mean of these models, fitted on the whole cohort."""
+def pipeline(task: Task, models: tuple[str, ...], *, max_missing: float = 0.5) -> FittedPipeline:
+    """The mean of these models, fitted on the whole cohort; columns that miss more are left out."""
     outcome, frame = target(task), cohort().frame
     grid = study_grid(outcome)
     states = []
     for name in models:
         spec = get(name)
-        prep = fit_prep(frame, VARIABLES, Recipe.for_needs(spec.needs))
+        prep = fit_prep(frame, VARIABLES, replace(Recipe.for_needs(spec.needs), max_missing=max_missing))
         model = fit_model(spec, {}, prep.transform(frame).X, outcome.y, task=task, seed=1,
                           times=None if grid is None else grid.times)  # fmt: skip
         states.append(FittedState(Configuration(name), None, prep.dump(), model.dump()))
     return build_pipeline(states, unchanged(task), outcome, grid, list(frame.columns))
 
 
-def write_model(path: Path, task: Task = "binary", models: tuple[str, ...] = ("ridge",)) -> FittedPipeline:
+def write_model(
+    path: Path, task: Task = "binary", models: tuple[str, ...] = ("ridge",), *, verdict: str = "useful",
+    max_missing: float = 0.5,
+) -> FittedPipeline:  # fmt: skip
     """Write the model file of such a pipeline; gives the live pipeline."""
-    live = pipeline(task, models)
-    schema = schema_of(cohort(), list(VARIABLES), list(range(N)), small_cell=5)
-    card = Card(name="ward", target={"task": task, "name": target(task).name}, schema=schema)
+    live = pipeline(task, models, max_missing=max_missing)
+    schema = schema_of(cohort(), list(VARIABLES), list(range(N)), small_cell=5, left_out=left_out_of(live))
+    card = Card(name="ward", target={"task": task, "name": target(task).name}, schema=schema, verdict=verdict)
     write_bundle(path, live, CODEBOOK, card)
     return live

@@ -78,8 +78,9 @@ def test_no_patient_value_is_in_the_file(tmp_path: Path) -> None:
     write_model(tmp_path / "m.tabml", "binary", ("ridge", "forest", "xgboost"))
     bundle = read_bundle(tmp_path / "m.tabml")
     ages = bundle.schema[0]["quantiles"]
-    assert sorted(cohort().frame["age"])[4] <= ages["p01"]
-    assert ages["p99"] <= sorted(cohort().frame["age"])[-5]
+    for bound in (ages["p01"], ages["p99"]):
+        holders = int((cohort().frame["age"] == bound).sum())
+        assert holders == 0 or holders >= 5  # the range of training is the value of no few patients
     everything = b"".join(bundle.members.values())
     assert all(f'"P{i}"'.encode() not in everything for i in range(160))
 

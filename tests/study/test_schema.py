@@ -1,12 +1,15 @@
 """What a model file says about its variables belongs to no one patient."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from tabml.core.cohort import Cohort, Variable
 from tabml.core.errors import BundleError, InputError
-from tabml.study.schema import check_schema, schema_of, typed
+from tabml.study.schema import _rounded, check_schema, schema_of, typed
 
 N = 40
 
@@ -34,12 +37,35 @@ def entry(name: str, small_cell: int = 5) -> dict:
     return schema_of(cohort(), [name], list(range(N)), small_cell=small_cell)[0]
 
 
-def test_outer_quantiles_leave_five_patients_outside() -> None:
+def test_bounds_are_rounded_outwards_and_lie_beyond_all_but_one_percent() -> None:
     quantiles = entry("age")["quantiles"]
-    ages = np.arange(30, 30 + N)
-    assert (ages < quantiles["p01"]).sum() >= 10  # two rows a patient
-    assert (ages > quantiles["p99"]).sum() >= 9
+    assert quantiles["p01"] <= 30 and quantiles["p99"] >= 69
+    assert quantiles["p01"] == int(quantiles["p01"]) and quantiles["p99"] == int(quantiles["p99"])
     assert quantiles["p50"] == 50
+
+
+def test_bounds_stay_within_the_plausible_range() -> None:
+    narrow = Variable("age", "integer", range=(30, 69))
+    variables = {**cohort().variables, "age": narrow}
+    described = schema_of(replace(cohort(), variables=variables), ["age"], list(range(N)), small_cell=5)[0]
+    assert (described["quantiles"]["p01"], described["quantiles"]["p99"]) == (30, 69)
+
+
+@pytest.mark.parametrize(
+    ("decimals", "low", "high"), [(None, 0.01234, 123.5), (1, 0.0, 123.5), (0, 0.0, 124.0), (3, 0.012, 123.457)]
+)
+def test_a_bound_has_as_many_digits_as_its_variable(decimals: int | None, low: float, high: float) -> None:
+    variable = Variable("x", "number", decimals=decimals)
+    assert _rounded(0.012345, variable, math.floor) == low
+    assert _rounded(123.4561, variable, math.ceil) == high
+
+
+def test_variables_the_model_does_not_look_at_are_not_required() -> None:
+    entries = schema_of(cohort(), ["age", "hb"], list(range(N)), small_cell=5, left_out={"hb": "missing"})
+    assert [(e["name"], e["required"], e["left_out"]) for e in entries] == [
+        ("age", True, None),
+        ("hb", False, "missing"),
+    ]
 
 
 def test_levels_are_counted_in_patients_not_rows() -> None:
