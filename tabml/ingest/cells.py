@@ -26,6 +26,9 @@ from tabml.ingest.sources import SourceTable
 from tabml.ingest.units import convert_factor
 from tabml.ingest.wording import counted
 
+#: From here on a double no longer holds every whole number, and its square would leave what models compute in.
+BEYOND_MEASURE = 1e15
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -58,6 +61,7 @@ def fill(at: SourceTable, name: str, spec: VariableSpec, mapping: ColumnMapping)
     unit_step = ""
     if spec.kind in ("number", "integer") and mapping.constant is None:
         unit_step = _convert(reading, spec, mapping, f"variable {name!r}, source {at.name!r}")
+        _drop_beyond_measure(reading)
         _limit(reading, spec)
         _round(reading, spec, exact=not unit_step)
     values = _typed(reading, spec)
@@ -144,6 +148,14 @@ def _convert(reading: Reading, spec: VariableSpec, mapping: ColumnMapping, where
     return f"{mapping.unit} to {spec.unit}: x {factor:g}"
 
 
+def _drop_beyond_measure(reading: Reading) -> None:
+    """A slip such as 1e308 is missing whatever the column's range: one would be the mean of all patients."""
+    beyond = np.abs(reading.numbers) >= BEYOND_MEASURE
+    if beyond.any():
+        reading.notes["beyond_measure"] = beyond
+        reading.values = np.where(beyond, np.nan, reading.numbers)
+
+
 def _limit(reading: Reading, spec: VariableSpec) -> None:
     if spec.range is None:
         return
@@ -208,6 +220,7 @@ _SENTENCES: dict[str, tuple[str, Severity | None, str]] = {
     "level": ("TB110", None, "{cells} of {column} with a text that is no level and not recoded; read as missing"),
     "fraction": ("TB110", None, "{cells} of {column} with a fraction where whole numbers are expected; rounded"),
     "unit": ("TB111", "info", "{cells} of {column} with their unit inside; the number was taken"),
+    "beyond_measure": ("TB112", None, "{cells} of {column} of 1e15 or more in size, which no measurement is; read as missing"),
     "outside": ("TB112", None, "{cells} of {column} outside the plausible range; read as missing"),
     "outside_kept": ("TB112", None, "{cells} of {column} outside the plausible range; kept"),
     "own_missing": ("TB113", "info", "{cells} of {column} with a value that means missing there, as the codebook says"),
@@ -225,6 +238,7 @@ _REMEDIES: dict[str, str] = {
     "level": "recode it to a level, or name it under missing:",
     "fraction": "kind: number keeps fractions",
     "unit": "nothing to do where the unit is that of the column",
+    "beyond_measure": "correct the source; private/ lists the cells",
     "outside": "correct the source, or outside: keep",
     "own_missing": "nothing to do where missing: of the column is right",
     "two_digits": "nothing to do where century: is right",

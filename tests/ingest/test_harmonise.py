@@ -91,6 +91,14 @@ def test_levels_are_compared_without_case(tmp_path, variable, column, values, fi
     assert one(tmp_path, spec, column) == (values, findings)
 
 
+@pytest.mark.parametrize("huge", ["1e308", "99999999999999999999", "9" * 400, "-1e15"])
+@pytest.mark.parametrize("kind", ["number", "integer"])
+def test_a_number_no_measurement_can_be_is_missing_with_its_cell(tmp_path, huge, kind):
+    values, found = one(tmp_path, number(kind=kind), f"5|{huge}|7")
+    assert values == [5, None, 7]
+    assert found == {"TB112": 1}
+
+
 def test_one_code_with_another_meaning_is_recoded_and_said(tmp_path):
     spec = "{kind: category, levels: {'0': f, '1': m}, from: {a: {column: x col, recode: {'1': 1, '2': 0}, status: edited}}}"
     assert one(tmp_path, spec, "1|2|2") == (["1", "0", "0"], {"TB119": 2})

@@ -99,6 +99,28 @@ def test_value_that_ingest_made_missing_is_outside() -> None:
     assert "TB705" in {f.code for f in checked.findings}
 
 
+@pytest.mark.parametrize("limits", [None, [18, 110]])
+def test_a_value_far_beyond_what_training_saw_gets_no_number(limits) -> None:
+    age = AGE | {"limits": limits}
+    checked = check_rows(new_rows(age=[640, -300, 50], chol=[5.0] * 3, sex=["0"] * 3), [age, CHOL, SEX])
+    assert outcome(checked) == [("refuse", "far_outside: age"), ("refuse", "far_outside: age"), ("use", "")]
+    found = next(f for f in checked.findings if f.code == "TB705")
+    assert found.evidence == "2 values of 'age' lie far outside what training saw: their rows get no number"
+
+
+def test_a_value_that_no_measurement_can_be_gets_no_number() -> None:
+    made = finding("TB112", "1 cell of 1e15 or more", columns=["chol"], count=1, source="a", where=["a.xlsx S!B5"])
+    rows = new_rows([made], age=[50, 50], chol=[None, 5.0], sex=["0", "0"])
+    assert outcome(check_rows(rows, [AGE, CHOL, SEX], judged={"chol"})) == [("refuse", "far_outside: chol"), ("use", "")]
+
+
+def test_a_few_more_than_training_ever_counted_is_not_far() -> None:
+    falls = entry("chol", "number", quantiles={"p01": 0.0, "p50": 0.0, "p99": 1.0})
+    assert outcome(check_rows(new_rows(chol=[5.0]), [falls])) == [("review", "outside: chol")]
+    never = entry("chol", "number", quantiles={"p01": 0.0, "p50": 0.0, "p99": 0.0})
+    assert outcome(check_rows(new_rows(chol=[5.0]), [never])) == [("review", "outside: chol")]
+
+
 def test_a_long_list_of_variables_is_cut_with_its_count() -> None:
     names = [f"x{i}" for i in range(11)]
     rows = SimpleNamespace(frame=pd.DataFrame({n: pd.array([None], dtype="Float64") for n in names}), row_numbers=(2,),
