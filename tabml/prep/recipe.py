@@ -75,11 +75,13 @@ class FittedPrep:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return tuple(self._names()[j][0] for j in self.kept)
+        names = self._names()
+        return tuple(names[j][0] for j in self.kept)
 
     @property
     def sources(self) -> tuple[str, ...]:
-        return tuple(self._names()[j][1] for j in self.kept)
+        names = self._names()
+        return tuple(names[j][1] for j in self.kept)
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -178,7 +180,8 @@ def _fit_scale(
     centre = means if recipe.scaled else np.zeros(len(kept))
     scale = spread if recipe.scaled else np.ones(len(kept))
     fitted = FittedPrep(recipe, plans, flags, left_out, kept, centre, scale, (means - centre) / scale, len(raw))
-    constant = {p.name: "constant" for p in plans if p.name not in fitted.sources}
+    used = set(fitted.sources)
+    constant = {p.name: "constant" for p in plans if p.name not in used}
     return replace(fitted, left_out={**left_out, **constant})
 
 
