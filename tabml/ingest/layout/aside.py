@@ -16,7 +16,7 @@ LONGEST_LABEL = 40
 #: Rows by which the usual filling of a row is told.
 SAMPLE = 500
 #: What a totals label may look like; ids and measurements do not.
-_LABEL = r"^[^0-9]*(?:[\s:=(]+(?:n\s*=\s*)?[0-9.,]+\)?)?\s*$"
+_LABEL = r"^[^0-9]*(?:[\s:=(/]+(?:n\s*=\s*)?[0-9.,]+\)?)?\s*$"
 
 
 def rows_aside(
@@ -69,7 +69,7 @@ def _is_totals(texts: Texts, words: Container[str], typical: float, is_text_colu
     label = texts[first]
     if first > 2 or len(label) > LONGEST_LABEL:
         return False
-    word = re.sub(r"(?:[\s:=(]+(?:n\s*=\s*)?[0-9.,]+\)?|[\s:.]+)$", "", fold(label))
+    word = re.sub(r"(?:[\s:=(/]+(?:n\s*=\s*)?[0-9.,]+\)?|[\s:.]+)$", "", fold(label))
     if word not in words:
         return False
     filled = [j for j, text in enumerate(texts) if text]
