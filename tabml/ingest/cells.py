@@ -18,6 +18,7 @@ from tabml.core.codebook import ColumnMapping, VariableSpec
 from tabml.core.cohort import DTYPES, Kind
 from tabml.core.errors import ConfigError
 from tabml.core.findings import Finding, Severity, finding
+from tabml.core.privacy import SMALL_CELL
 from tabml.ingest.columns import SourceColumns
 from tabml.ingest.expressions import Expression, Numbers, parse_expression
 from tabml.ingest.read import Column
@@ -267,7 +268,10 @@ def _findings(
         rows = np.flatnonzero(mask)
         where = at.addresses(headers[0], rows.tolist()) if headers and note not in _WHOLE_COLUMN else ()
         column = " and ".join(f"{h!r}" for h in headers)
-        evidence = sentence.format(cells=counted(len(rows), "cell"), column=f"{column} ({at.name})", name=name)
+        cells = counted(len(rows), "cell")
+        if note in ("text", "level") and len(rows) >= SMALL_CELL and not reading.known.any():
+            severity, cells = "grave", f"all {len(rows)} cells"
+        evidence = sentence.format(cells=cells, column=f"{column} ({at.name})", name=name)
         found.append(
             finding(
                 code,

@@ -20,6 +20,7 @@ from tabml.core.wording import counted
 from tabml.ingest.accounts import Joins, flow, source_findings
 from tabml.ingest.cells import as_kind
 from tabml.ingest.identity import SiteKey
+from tabml.ingest.lost import ask_for_lost
 from tabml.ingest.new_rows import NewRows, new_rows
 from tabml.ingest.provenance import make_provenance
 from tabml.ingest.read import RawSheet
@@ -54,6 +55,7 @@ def harmonise(sheets: Sequence[RawSheet], codebook: Codebook, key: SiteKey, *, d
     records = merged.records
     findings = [*doubts, *sheet_findings, *records.findings, *merged.findings]
     findings += source_findings(codebook, tables, joins, records)
+    ask_for_lost(findings, yes=yes)
     rows = _rows(records, codebook, key)
     variables = _variables(codebook, records)
     frame = _frame(records.values, codebook, variables)

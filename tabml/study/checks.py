@@ -118,7 +118,7 @@ class _Reading:
     """
 
     def __init__(self, rows: NewRows) -> None:
-        self._frame, self._source = rows.frame, rows.source
+        self._frame, self._source, self._unread = rows.frame, rows.source, rows.unread
         self._position = {number: i for i, number in enumerate(rows.row_numbers)}
         kinds = {n: str(rows.frame[n].dtype) for n in rows.frame.columns}
         self._levels: dict[str, list[Finding]] = {}
@@ -130,8 +130,15 @@ class _Reading:
                 self._levels.setdefault(name, []).append(found)
             elif found.code == "TB112" and name in kinds:
                 self._values.setdefault(name, []).append(found)
+            elif found.code == "TB110" and found.severity == "grave" and name in kinds:
+                raise DataError(found.evidence, where=rows.place or None,
+                                hint="write the column as numbers, or give a codebook for this file with --codebook")  # fmt: skip
             else:
                 self.others.append(found)
+
+    def texts_of(self, name: str, least: int) -> list[str]:
+        """Texts that are no level of a variable and stand in at least so many rows, in order."""
+        return sorted(text for text, n in self._unread.get(name, {}).items() if n >= least)
 
     def unknown_levels(self, name: str) -> tuple[int, Mask]:
         """How many cells held no level, and their rows as far as addresses were kept."""
@@ -162,7 +169,7 @@ def _known_levels(column: pd.Series, entry: Mapping[str, Any], read: _Reading, n
         return column
     filled = int(column.notna().sum()) + unread
     if bad > MOST_UNSEEN * filled:
-        raise _coded_otherwise(column, unseen, entry, notes)
+        raise _coded_otherwise(column, unseen, entry, notes, read.texts_of(name, notes.small_cell))
     notes.findings.append(
         finding("TB704", f"{bad} of {counted(filled, 'cell')} of {name!r} {'holds' if bad == 1 else 'hold'} a level the model has never seen",
                 columns=[name], count=bad)
@@ -171,9 +178,11 @@ def _known_levels(column: pd.Series, entry: Mapping[str, Any], read: _Reading, n
     return column.mask(unseen)
 
 
-def _coded_otherwise(column: pd.Series, unseen: Mask, entry: Mapping[str, Any], notes: _Notes) -> DataError:
+def _coded_otherwise(
+    column: pd.Series, unseen: Mask, entry: Mapping[str, Any], notes: _Notes, unread: Sequence[str]
+) -> DataError:
     counts = column[unseen].astype("string").value_counts()
-    common = sorted(str(level) for level, n in counts.items() if n >= notes.small_cell)
+    common = sorted({*unread, *(str(level) for level, n in counts.items() if n >= notes.small_cell)})
     own = f" {'/'.join(common[:6])}" if common else " in another way"
     known = "/".join(list(entry["levels"])[:6]) if entry["kind"] == "category" else "yes/no"
     return DataError(f"column {entry['name']!r} is coded{own}, the model knows {known}", where=notes.place,
