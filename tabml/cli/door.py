@@ -103,7 +103,7 @@ def _print_error(
 
 
 def _explain_os_error(error: OSError) -> tuple[str, str | None, str | None]:
-    where = Path(os.fsdecode(error.filename)).as_posix() if isinstance(error.filename, str | bytes) else None
+    where = Path(os.fsdecode(error.filename)).name if isinstance(error.filename, str | bytes) else None
     reason = (error.strerror or type(error).__name__).lower()
     if error.errno == errno.ENOSPC:
         return "the disk is full", where, "free some space, or write elsewhere with --out"

@@ -220,4 +220,4 @@ def _plan_json(plan: ColumnPlan) -> dict[str, Any]:
 
 
 def _plan_of(body: Mapping[str, Any]) -> ColumnPlan:
-    return ColumnPlan(**body | {k: tuple(body.get(k, ())) for k in ("levels", "fill", "fence")})
+    return ColumnPlan(**{**body, **{k: tuple(body.get(k, ())) for k in ("levels", "fill", "fence")}})

@@ -198,7 +198,9 @@ def _inside(
     far = _far(column, entry) | (unread & is_judged)
     if far.any():
         bad = int(far.sum())
-        evidence = f"{counted(bad, 'value')} of {name!r} {'lies' if bad == 1 else 'lie'} far outside what training saw: "
+        evidence = (
+            f"{counted(bad, 'value')} of {name!r} {'lies' if bad == 1 else 'lie'} far outside what training saw: "
+        )
         evidence += "its row gets no number" if bad == 1 else "their rows get no number"
         notes.findings.append(finding("TB705", evidence, columns=[name], count=bad, remedy="correct the value"))
         notes.mark("far_outside", name, far)

@@ -37,7 +37,7 @@ variables:
   x: {variable}
 """
     lines = "\n".join(f"{i};{cell}" for i, cell in enumerate(column.split("|"), start=1))
-    got = cohort(BOOK, csv(tmp_path, "a.csv", f"nr;x col;\n{lines}".replace("x col;", "x col")))
+    got = cohort(text, csv(tmp_path, "a.csv", f"nr;x col;\n{lines}".replace("x col;", "x col")))
     values = [None if pd.isna(v) else v for v in got.frame["x"]]
     return values, {f.code: f.count for f in got.findings if f.columns == ("x",)}
 
@@ -100,7 +100,10 @@ def test_a_number_no_measurement_can_be_is_missing_with_its_cell(tmp_path, huge,
 
 
 def test_percent_in_every_cell_needs_no_stated_unit(tmp_path):
-    assert one(tmp_path, number(), "45%|50 %|k.A.|7,5 %", source=", decimal: ',', missing: [k.A.]") == ([45, 50, None, 7.5], {"TB111": 3})
+    assert one(tmp_path, number(), "45%|50 %|k.A.|7,5 %", source=", decimal: ',', missing: [k.A.]") == (
+        [45, 50, None, 7.5],
+        {"TB111": 3},
+    )
     assert one(tmp_path, number(), "45%|50|60%")[0] == [None, 50, None]
 
 
@@ -323,7 +326,7 @@ def test_the_table_to_write_has_iso_dates_and_codes(tmp_path):
     assert book == heart4_codebook()
     spec = "{kind: date, role: index_date, from: {a: {column: x col, status: accepted}}}"
     text = f"codebook: 1\nsources:\n  a: {{file: a.csv, dates: dmy, id: {{column: nr}}}}\nvariables:\n  x: {spec}\n"
-    got = cohort(BOOK, csv(tmp_path, "a.csv", "nr;x col\n1;02.01.2020\n2;\n3;01.01.2020"))
+    got = cohort(text, csv(tmp_path, "a.csv", "nr;x col\n1;02.01.2020\n2;\n3;01.01.2020"))
     table = written_table(got, keep_ids=True)
     assert table["x"].tolist() == ["2020-01-02", pd.NA, "2020-01-01"]
     assert table["source_file"].tolist() == ["a.csv"] * 3

@@ -10,7 +10,11 @@ from tabml.core.cohort import Variable
 from tabml.core.spec import State
 from tabml.prep.recipe import FittedPrep, Recipe, fit_prep
 
-VARIABLES = {"crp": Variable("crp", "number"), "pack": Variable("pack", "integer"), "site": Variable("site", "category")}
+VARIABLES = {
+    "crp": Variable("crp", "number"),
+    "pack": Variable("pack", "integer"),
+    "site": Variable("site", "category"),
+}
 LINEAR = Recipe.for_needs({"complete", "numeric", "scaled"})
 TREES = Recipe.for_needs({"numeric"})
 

@@ -18,7 +18,7 @@ def rows_of(frame: pd.DataFrame) -> SimpleNamespace:
     n = len(frame)
     return SimpleNamespace(
         frame=frame, row_numbers=tuple(range(2, n + 2)), raw_ids=tuple(f"p{i}" for i in range(n)),
-        centre=(None,) * n, source="ward", findings=(), absent={}, place="new.csv",
+        centre=(None,) * n, source="ward", findings=(), absent={}, place="new.csv", unread={},
     )  # fmt: skip
 
 

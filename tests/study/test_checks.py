@@ -101,7 +101,9 @@ def test_a_new_word_that_many_rows_hold_is_named() -> None:
 
 
 def test_a_predictor_of_which_nothing_can_be_read_stops() -> None:
-    lost = finding("TB110", "all 9 cells of 'chol' without a number; read as missing", columns=["chol"], count=9, severity="grave")
+    lost = finding(
+        "TB110", "all 9 cells of 'chol' without a number; read as missing", columns=["chol"], count=9, severity="grave"
+    )
     with pytest.raises(DataError, match="all 9 cells of 'chol' without a number"):
         check_rows(new_rows([lost], chol=[None] * 9), [CHOL])
 
@@ -126,7 +128,10 @@ def test_a_value_far_beyond_what_training_saw_gets_no_number(limits) -> None:
 def test_a_value_that_no_measurement_can_be_gets_no_number() -> None:
     made = finding("TB112", "1 cell of 1e15 or more", columns=["chol"], count=1, source="a", where=["a.xlsx S!B5"])
     rows = new_rows([made], age=[50, 50], chol=[None, 5.0], sex=["0", "0"])
-    assert outcome(check_rows(rows, [AGE, CHOL, SEX], judged={"chol"})) == [("refuse", "far_outside: chol"), ("use", "")]
+    assert outcome(check_rows(rows, [AGE, CHOL, SEX], judged={"chol"})) == [
+        ("refuse", "far_outside: chol"),
+        ("use", ""),
+    ]
 
 
 def test_a_few_more_than_training_ever_counted_is_not_far() -> None:
