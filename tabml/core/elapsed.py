@@ -33,7 +33,7 @@ def with_elapsed_time(cohort: Cohort, data: Data) -> tuple[Cohort, tuple[Finding
     if cohort.variables[first].kind != "date":
         raise DataError(f"data.time_from: {first!r} is no column of dates", hint=_how(cohort, last))
     days = (cohort.frame[last] - cohort.frame[first]).dt.days.to_numpy(dtype=float, na_value=np.nan)
-    frame = cohort.frame.assign(**{last: pd.array(np.where(np.isnan(days), None, days), dtype="Float64")})
+    frame = cohort.frame.assign(**{last: pd.arrays.FloatingArray(np.asarray(days, dtype=np.float64), np.isnan(days))})
     variable = replace(cohort.variables[last], kind="number", unit="d", decimals=0)
     said = finding("TB180", f"follow-up time is the days from {first!r} to {last!r}", columns=[last, first])
     return replace(cohort, frame=frame, variables={**cohort.variables, last: variable}), (said,)

@@ -61,8 +61,9 @@ class ColumnPlan:
         column = frame[self.name]
         if self.kind != "category":
             values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-            fenced = np.clip(values, *self.fence) if self.fence else values
-            return Reading(fenced[:, None], np.isnan(values))
+            if self.fence:
+                values = np.clip(values, self.fence[0], self.fence[1])
+            return Reading(values[:, None], np.isnan(values))
         return self._read_category(column)
 
     def _read_category(self, column: pd.Series[Any]) -> Reading:
