@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 #: Grave findings printed; the pages have all.
 SHOWN_GRAVE = 8
 #: Warnings about the model itself, printed beside the grave findings.
-ABOUT_THE_MODEL = ("TB208", "TB230", "TB301", "TB302")
+ABOUT_THE_MODEL = ("TB208", "TB230", "TB301", "TB302", "TB303")
 ROLE_WORDS = {"patient_id": "patient id", "centre": "centre", "index_date": "date", "visit": "visit", "outcome": "outcome",
               "time": "follow-up time", "event": "event", "entry": "entry time", "treatment": "treatment"}  # fmt: skip
+#: Counts that the headline of a summary holds.
+SAID_BEFORE = ("patients", "features")
 COUNT_WORDS = {"patients": "patient", "rows": "row", "usable_patients": "with a usable outcome", "events": "event",
                "centres": "centre", "features": "predictor"}  # fmt: skip
 
@@ -47,14 +49,11 @@ def study_text(outcome: StudyOutcome) -> str:
 
 def summary_text(outcome: StudyOutcome) -> str:
     """The answer of `tabml summary`."""
-    known = dict(outcome.document.get("counts", {}))
-    if outcome.document.get("outcome", {}).get("task") in ("regression", "multiclass"):
-        known.pop("events", None)
-    counts = _counts(known)
+    counts = _counts(outcome.document.get("counts", {}), but=SAID_BEFORE)
     from tabml.ingest.propose.question import quoted
 
     place = name(outcome.folder)
-    parts = [roles_text(outcome.folder), paragraph(f"{outcome.headline}. {counts}"), findings_text(outcome),
+    parts = [roles_text(outcome.folder), paragraph(f"{outcome.headline}. {counts}".strip(" .")), findings_text(outcome),
              _files(outcome.folder), f"Next: open {quoted(place + '/summary.html')}"]  # fmt: skip
     return "\n\n".join(part for part in parts if part)
 
@@ -122,8 +121,8 @@ def _columns(codebook: Codebook, role: str) -> list[str]:
     return list(columns)
 
 
-def _counts(counts: Mapping[str, Any]) -> str:
-    words = [_count(counts[key], key) for key in COUNT_WORDS if _worth_telling(key, counts)]
+def _counts(counts: Mapping[str, Any], but: tuple[str, ...] = ()) -> str:
+    words = [_count(counts[key], key) for key in COUNT_WORDS if key not in but and _worth_telling(key, counts)]
     return ", ".join(words)
 
 

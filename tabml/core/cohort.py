@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tabml.core.demographics import SEX_WORDS, words_of
 from tabml.core.findings import Finding
 
 PatientId = NewType("PatientId", str)
@@ -62,6 +63,12 @@ class Variable:
     block: str = "clinical"
 
     @property
+    def two_words(self) -> tuple[str, str]:
+        """What false and true are called: no and yes, or the codes of a sex, which is no yes/no."""
+        words = set(words_of(self.name))
+        return ("0", "1") if words and words <= SEX_WORDS else ("no", "yes")
+
+    @property
     def title(self) -> str:
         """Label and unit as a reader sees them, e.g. `cholesterol (mg/dL)`."""
         name = self.label or self.name
@@ -72,7 +79,7 @@ class Variable:
         if value is None or value is pd.NA or value != value:
             return "missing"
         if self.kind == "boolean":
-            return "yes" if bool(value) else "no"
+            return self.two_words[int(bool(value))]
         if self.kind == "category":
             return self.levels.get(str(value), str(value))
         if self.kind == "date":

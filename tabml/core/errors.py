@@ -7,6 +7,7 @@ Each class carries the exit code the command line ends with, so that one table s
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -80,15 +81,54 @@ class StoreError(TabmlError):
     """The run store or the study folder cannot take or give back a document."""
 
 
+#: Two names at least this alike (0 to 1) are offered as a near miss; below it a guess is noise.
+NEAR = 0.7
+MOST_LISTED = 12
+#: A word this long that begins or ends another says enough: chol, Cholesterol.
+LONG_WORD = 4
+
+
+def likeness(a: str, b: str) -> float:
+    """How alike two names are, 0 to 1: as wholes, or one of them as a word of the other.
+
+    >>> round(likeness("os_month", "OS_months"), 2), round(likeness("Deth", "Death (30 d)"), 2)
+    (0.94, 0.8)
+    """
+    one, other = a.casefold(), b.casefold()
+    whole = difflib.SequenceMatcher(None, one, other).ratio()
+    short, long = sorted((one, other), key=len)
+    words = [w for w in re.split(r"[\W_]+", long) if len(w) >= LONG_WORD]
+    if len(short) < LONG_WORD:
+        return whole
+    by_word = [difflib.SequenceMatcher(None, short, w).ratio() for w in words]
+    by_word += [0.85 for w in words if w.startswith(short)]
+    return max(whole, 0.9 * max(by_word, default=0.0))
+
+
+def nearest_first(name: str, known: Iterable[str]) -> list[str]:
+    """The known names, the most alike first; names equally alike keep their order."""
+    return sorted(known, key=lambda k: -likeness(name, k))
+
+
 def closest(name: str, known: Iterable[str]) -> str | None:
     """The known name nearest to a mistyped one, or None when nothing is near.
 
     >>> closest("os_month", ["os_months", "age"])
     'os_months'
     """
-    folded = {k.casefold(): k for k in known}
-    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    return folded[near[0]] if near else None
+    first = next(iter(nearest_first(name, known)), None)
+    return first if first is not None and likeness(name, first) >= NEAR else None
+
+
+def listed(name: str, known: Iterable[str]) -> str:
+    """The known names for a message, nearest first; those that do not fit are counted.
+
+    >>> listed("b", ["a", "b"])
+    'b, a'
+    """
+    names = nearest_first(name, known)
+    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    return f"{', '.join(names[:MOST_LISTED])}{more}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
@@ -97,4 +137,4 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     near = closest(name, known)
     if near is not None:
         return f"did you mean {near!r}?"
-    return f"known: {', '.join(sorted(known)[:12])}" if known else None
+    return f"known: {listed(name, sorted(known))}" if known else None

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+#: The loss that models are chosen and the verdict is given by, per task.
+LOSS_LABELS: dict[str, str] = {
+    "binary": "log loss",
+    "multiclass": "log loss",
+    "regression": "squared error",
+    "survival": "integrated Brier score",
+    "competing_risks": "integrated Brier score",
+}
 METRIC_LABELS: dict[str, str] = {
     "auroc": "AUROC",
+    "auroc_pooled": "AUROC, all folds in one list",
     "auprc": "AUPRC (average precision)",
     "partial_auroc": "partial AUROC, specificity 0.9 to 1",
     "hand_till_m": "AUC, mean of pairs of classes (Hand and Till)",

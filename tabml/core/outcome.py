@@ -158,6 +158,16 @@ def positive_level(
     )
 
 
+def _place(cohort: Cohort, name: str) -> str | None:
+    """The files and sheets a variable was read from; None where that is not known."""
+    if cohort.provenance is None:
+        return None
+    rules, sources = cohort.provenance.rules, cohort.provenance.sources
+    named = sources[sources["source"].isin(rules["source"][rules["variable"] == name])]
+    places = [f"{f}, sheet {s}" if s else str(f) for f, s in zip(named["file"], named["sheet"], strict=True)]
+    return "; ".join(dict.fromkeys(places)) or None
+
+
 def _present(cohort: Cohort, *names: str) -> NDArray[np.int64]:
     known: NDArray[np.bool_] = np.ones(len(cohort.frame), dtype=bool)
     for name in names:
@@ -171,6 +181,7 @@ def _regression_target(cohort: Cohort, variable: Variable) -> tuple[Target, tupl
     if len(y) < 2 or float(np.ptp(y)) == 0.0:
         raise DataError(
             f"outcome {variable.name!r} has one value only in {counted(len(y), 'row')}",
+            where=_place(cohort, variable.name),
             hint="check the column with tabml summary",
         )
     return Target("regression", y, rows, variable.name, variable.title, unit=variable.unit), ()
@@ -192,6 +203,7 @@ def _class_target(cohort: Cohort, variable: Variable, config: StudyConfig) -> tu
         said = f" ({labels[0]})" if labels and (variable.kind == "boolean" or sizes[levels[0]] >= small_cell) else ""
         raise DataError(
             f"outcome {name!r} has one class only{said} in {counted(len(rows), 'row')}; two are needed",
+            where=_place(cohort, name),
             hint="check the event coding: tabml summary, or another --target",
         )
     for level, label in zip(levels, labels, strict=True):

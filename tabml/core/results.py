@@ -69,8 +69,21 @@ HEADLINES: dict[Task, tuple[str, ...]] = {
 }
 
 
+#: Observed per expected, and calibration slopes, beyond which risks mislead.
+SENSIBLE_RATIO, SENSIBLE_SLOPE = (0.8, 1.25), (0.8, 1.2)
+
 #: Noted beside left-out centres where the choice was not made again without each of them.
 SHARED_CHOICE = "the centre took part in the choice and calibration of the model, not in its fit"
+
+
+def fixed(value: float, decimals: int) -> str:
+    """A number with its decimals; what rounds to nothing has no sign.
+
+    >>> fixed(-0.001, 2), fixed(-0.005, 3)
+    ('0.00', '-0.005')
+    """
+    said = f"{value:.{decimals}f}"
+    return said if float(said) else said.removeprefix("-")
 
 
 @dataclass(frozen=True)
@@ -106,8 +119,8 @@ class Estimate:
             return f"not estimable: {self.reason}" if self.status == "not_estimable" else (self.reason or self.status)
         d = self.decimals
         if self.lower is None or self.upper is None:
-            return f"{self.value:.{d}f}"
-        return f"{self.value:.{d}f} ({self.lower:.{d}f} to {self.upper:.{d}f})"
+            return fixed(self.value, d)
+        return f"{fixed(self.value, d)} ({fixed(self.lower, d)} to {fixed(self.upper, d)})"
 
     @property
     def identity(self) -> tuple[Any, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ class Equation:
     intercept: float
     terms: tuple[tuple[str, str, float], ...]
     """(column, source variable, coefficient); a column `sex=1` is 1 for that level, else 0."""
+    gaps: Mapping[str, float] = field(default_factory=dict)
+    """Column -> what a missing value counts as in it, in original units."""
 
 
 def equation(pipeline: Any) -> Equation | None:
@@ -39,7 +42,9 @@ def equation(pipeline: Any) -> Equation | None:
     intercept = float(member.model.intercepts[member.model.chosen, 0] - beta @ member.prep.centre)
     a, b = _calibration(pipeline.calibrator, pipeline.task)
     terms = zip(member.prep.columns, member.prep.sources, (b * beta).tolist(), strict=True)
-    return Equation(_scale(pipeline.task), a + b * intercept, tuple((c, s, float(v)) for c, s, v in terms if v != 0.0))
+    gaps = {c: float(v) for plan in member.prep.plans for c, v in zip(plan.columns, plan.fill, strict=True)}
+    kept = tuple((c, s, float(v)) for c, s, v in terms if v != 0.0)
+    return Equation(_scale(pipeline.task), a + b * intercept, kept, gaps)
 
 
 def _scale(task: Task) -> str:

@@ -109,12 +109,25 @@ def explanation(
 
 
 def example_positions(attribution: Attribution, *, cls: int = 0) -> tuple[int, ...]:
-    """Positions of a patient with a high and one with a low prediction: nearest to the 90 % and 10 % quantile."""
+    """Positions of a patient with a high and one with a low prediction: nearest to the 90 % and 10 % quantile.
+
+    Of several classes: one of the class predicted most often, and one of another.
+    """
     link = attribution.link[:, cls]
     if not len(link):
         return ()
+    if attribution.link.shape[1] > 1:
+        return _of_two_classes(attribution.link)
     near = [int(np.abs(link - q).argmin()) for q in np.quantile(link, EXAMPLE_QUANTILES)]
     return tuple(dict.fromkeys(near))
+
+
+def _of_two_classes(link: Floats) -> tuple[int, ...]:
+    """A patient of the class predicted most often, and one of all other classes: of each the median of certainty."""
+    predicted, top = link.argmax(axis=1), link.max(axis=1) - np.sort(link, axis=1)[:, -2]
+    common = predicted == np.bincount(predicted).argmax()
+    parts = [np.flatnonzero(part) for part in (common, ~common) if part.any()]
+    return tuple(int(p[np.abs(top[p] - np.median(top[p])).argmin()]) for p in parts)
 
 
 def imputed_values(prep: FittedPrep) -> dict[str, object]:

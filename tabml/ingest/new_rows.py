@@ -204,11 +204,12 @@ def _without_absent(codebook: Codebook, match: _Match, variables: Sequence[str])
     for source in with_joined(codebook, match.source):
         table = match.tables.get(source)
         lacking: set[str] = set()
-        for header, users in needed_headers(codebook, source).items():
+        needed = needed_headers(codebook, source)
+        for header, users in needed.items():
             if table is None or table.find(header) is None:
                 lacking |= users
                 for v in users:
-                    absent.setdefault(v, []).extend(with_nearest([header], table or match.tables[match.source]))
+                    absent.setdefault(v, []).extend(with_nearest([header], table or match.tables[match.source], needed))
         for name, _, _ in codebook.mappings(source):
             if name in lacking:
                 spec = specs[name]

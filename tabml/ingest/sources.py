@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabml.core.codebook import Codebook, Source
-from tabml.core.errors import ConfigError, InputError, did_you_mean
+from tabml.core.errors import NEAR, ConfigError, InputError, did_you_mean, likeness
 from tabml.core.findings import Finding, finding
 from tabml.ingest.expressions import parse_expression
 from tabml.ingest.layout import NoTable, Table, find_table
 from tabml.ingest.read import Column, RawSheet, column_letter
 from tabml.ingest.values import fold
+
+#: Absent columns that a message names; the rest are counted.
+MOST_NAMED = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,23 +106,34 @@ def with_joined(codebook: Codebook, base: str) -> list[str]:
 
 
 def missing_columns(source: str, headers: Sequence[str], table: Table) -> InputError:
-    """The error for columns the codebook names and the file lacks, with the nearest headers."""
+    """The error for columns the codebook names and the file lacks, with the nearest headers; a long list is counted."""
     word = "column" if len(headers) == 1 else "columns"
+    told = with_nearest(headers, table)
+    told.sort(key=lambda text: "(nearest: " not in text)  # what can be mended is not cut
+    more = f"; {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else ""
     return InputError(
-        f"{word} named in the codebook not found: {'; '.join(with_nearest(headers, table))}",
+        f"{word} named in the codebook not found: {'; '.join(told[:MOST_NAMED])}{more}",
         where=f"{table.sheet.name}, source {source!r}",
         hint="correct the codebook, or export the column again",
     )
 
 
-def with_nearest(headers: Iterable[str], table: Table) -> list[str]:
-    """Each absent header with the nearest ones the table has: `'Kolesterol' (nearest: 'Kolestrol')`."""
-    known = {fold(leaf): header for leaf, header in zip(table.leaves, table.headers, strict=True)}
-    near = []
-    for header in headers:
-        close = difflib.get_close_matches(fold(header), known, n=2, cutoff=0.4)
-        near.append(f"{header!r} (nearest: {', '.join(repr(known[c]) for c in close)})" if close else repr(header))
-    return near
+def with_nearest(headers: Iterable[str], table: Table, found: Iterable[str] = ()) -> list[str]:
+    """Each absent header with the one of the table that is near it: `'Kolesterol' (nearest: 'Kolestrol')`.
+
+    A column that another of these headers is nearer to, or that one of `found` is, is not offered; nothing near,
+    nothing offered.
+    """
+    wanted = list(headers)
+    taken = {table.find(h) for h in found}
+    named = enumerate(zip(table.leaves, table.headers, strict=True))
+    leaves = {leaf: header for j, (leaf, header) in named if j not in taken}
+    pairs = sorted(((likeness(fold(h), fold(leaf)), h, leaf) for h in wanted for leaf in leaves), key=lambda p: -p[0])
+    near: dict[str, str] = {}
+    for alike, header, leaf in pairs:
+        if alike >= NEAR and header not in near and leaves[leaf] not in near.values():
+            near[header] = leaves[leaf]
+    return [f"{h!r} (nearest: {near[h]!r})" if h in near else repr(h) for h in wanted]
 
 
 def match_sources(sheets: Sequence[RawSheet], codebook: Codebook) -> tuple[dict[str, SourceTable], tuple[Finding, ...]]:

@@ -50,7 +50,7 @@ def no_convention(tables: Sequence[Table], codebook: Codebook, variables: Sequen
     table = max(tables, key=lambda t: len(t.headers))
     headers = dict.fromkeys(h for s in with_joined(codebook, name) for h in needed_headers(codebook, s, variables))
     lacking = [h for h in headers if all(t.find(h) is None for t in tables)]
-    error = missing_columns(name, lacking[:8], table)
+    error = missing_columns(name, lacking, table)
     what = error.what.replace("named in the codebook not found", "the model needs not found in the file")
     return InputError(
         what, where=error.where, hint="headers must be those of a training export, or the variables' names"

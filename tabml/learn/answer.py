@@ -38,6 +38,7 @@ class Answer:
     findings: tuple[Finding, ...]
     verdict: VerdictCode
     headline: Estimate | None
+    resamples: int
 
 
 def estimate(
@@ -79,16 +80,17 @@ def estimate(
         *numbers.cross_validated(bench, own, apparent, "apparent"),
         *numbers.cross_validated(bench, scored, winner, "cv_winner"),
     ]
+    twins = chosen.selection.final == chosen.selection.simple
     if is_nested:
         scored = outer
         estimates += numbers.cross_validated(bench, scored, draws, honest)
-        comparisons = numbers.compared_scored(bench, scored, draws, honest)
-        word, findings = verdict(_gains(chosen, scored))
+        comparisons = numbers.compared_scored(bench, scored, draws, honest, twins)
+        word, findings = verdict(_gains(chosen, scored), material.task)
     else:
         more, skipped = numbers.corrected(bench, corrected, scored, winner)
         estimates += more
-        comparisons = numbers.compared_corrected(bench, corrected)
-        word, findings = verdict(_gains(chosen, scored, corrected))
+        comparisons = numbers.compared_corrected(bench, corrected, twins)
+        word, findings = verdict(_gains(chosen, scored, corrected), material.task)
         findings = (*findings, *skipped)
         if "final" not in corrected:
             hurried += (finding("TB208", "no corrected estimate was reached: the winner's stands, which is too good"),)
@@ -100,10 +102,10 @@ def estimate(
         *hurried,
         *numbers.said_of_redrawn(drawn),
         *numbers.said_of_calibration(estimates, honest), *numbers.said_of_missing(estimates),
-        *numbers_of_centres.said_of_centres(bench, centres, headline),
+        *numbers_of_centres.said_of_centres(bench, centres, headline), *numbers_of_centres.said_of_risks(centres),
     ]  # fmt: skip
     return Answer(scored, tuple(estimates), tuple(comparisons), tuple(curves(bench, scored, _drawn(honest))),
-                  (*findings, *said), word, headline)  # fmt: skip
+                  (*findings, *said), word, headline, len(bench.weights))  # fmt: skip
 
 
 def _gains(

@@ -44,7 +44,7 @@ NEVER_FINAL = "it has no saved form, so it is compared and never the final model
 class LearnResult:
     """All that learning found out. Row positions are those of `target.rows`; `predictions` has cohort positions.
 
-    `models`: one record per trial for the report. `headline`: the estimate a report leads with.
+    `models`: one record per trial for the report. `headline`: the estimate a report leads with. `resamples`: of patients, drawn for its interval.
     """
 
     material: Material
@@ -65,6 +65,7 @@ class LearnResult:
     verdict: VerdictCode
     headline: Estimate | None
     truncated: bool
+    resamples: int
 
 
 def learn(
@@ -104,7 +105,7 @@ def learn(
         fold_models, predictions_table(answer.scored, left_out, material, plan), answer.estimates,
         answer.comparisons, answer.curves, model_records(found.trials, chosen.selection),
         ordered(dict.fromkeys(findings)), answer.verdict, answer.headline,
-        found.truncated or any(f.code == "TB208" for f in findings),
+        found.truncated or any(f.code == "TB208" for f in findings), answer.resamples,
     )  # fmt: skip
 
 

@@ -26,8 +26,8 @@ BRIEF: dict[str, tuple[str, ...]] = {
     "survival": ("uno_c", "harrell_c", "ibs"),
 }
 FULL: dict[str, tuple[str, ...]] = {
-    "binary": ("auroc", "auprc", "brier", "scaled_brier", "log_loss", "calibration_in_the_large", "calibration_slope",
-               "calibration_intercept", "observed_expected", "ici"),
+    "binary": ("auroc", "auroc_pooled", "auprc", "brier", "scaled_brier", "log_loss", "calibration_in_the_large",
+               "calibration_slope", "calibration_intercept", "observed_expected", "ici"),
     "multiclass": ("hand_till_m", "one_vs_rest_auroc", "multiclass_brier", "multiclass_log_loss"),
     "regression": ("rmse", "mae", "median_absolute_error", "r2", "slope", "intercept", "concordance_correlation"),
     "survival": ("uno_c", "harrell_c", "auc_at", "brier_at", "ipa_at", "ibs", "observed_expected_at",

@@ -116,7 +116,8 @@ def _how_many(patients: Patients, split: Split, kind: PlanKind) -> tuple[int, in
         raise DataError(f"{persons} person cannot be split into training and test", hint="check the patient id column")
     events = patients.events
     if events < MIN_EVENTS_TO_SEARCH:
-        said = f"{events} events in {patients.n} patients: {MIN_EVENTS_TO_SEARCH} are needed to search"
+        what = "patients in the smallest class" if patients.task == "multiclass" else "events"
+        said = f"{events} {what} of {patients.n} patients: {MIN_EVENTS_TO_SEARCH} are needed to search"
         folds = split.outer_folds or FOLDS_WITHOUT_SEARCH
         return folds, split.repeats or REPEATS_WITHOUT_SEARCH, (finding("TB201", said, count=events),)
     repeats = 1 if kind == "nested" else split.repeats or 1

@@ -132,7 +132,8 @@ class Worker:
 
     def _prepare(self, config: Configuration, fold_id: str, train: Positions) -> tuple[FittedPrep, Array, ModelSpec]:
         spec = get(config.model)
-        # Without missing flags nobody reads missingness: native NaN would tell a tree the centre (TB161).
+        # Native NaN would tell a tree who was not measured, and with it the centre (TB161). Filled cells share the
+        # leaves of the patients measured at that value: where they are the many there, the leaf still tells of them.
         needs = spec.needs if config.missing_flags else spec.needs | {"complete"}
         recipe = Recipe.for_needs(needs, config.missing_flags, self.material.prep)
         frame = columns_of(self.material, config)

@@ -34,6 +34,15 @@ def auroc(y: ArrayLike, score: ArrayLike, *, fold: ArrayLike | None = None, weig
     return known(concordant / usable)
 
 
+def auroc_pooled(y: ArrayLike, p: ArrayLike, *, weight: ArrayLike | None = None) -> Value:
+    """AUROC of the calibrated risks over all pairs, also of patients whom models of different folds predicted.
+
+    What the drawn ROC curve encloses, and what a reader computes from predictions.csv; the models of the folds have no
+    common origin, so it is usually a little below `auroc`, which counts pairs inside folds. Higher is better.
+    """
+    return auroc(y, p, weight=weight)
+
+
 def auroc_resampled(y: ArrayLike, score: ArrayLike, counts: ArrayLike, *, fold: ArrayLike | None = None) -> Floats:
     """AUROC under each row of resampling counts (B, n): (B,), NaN where a resample holds no pair."""
     y, score, _ = columns(y, score)

@@ -68,6 +68,7 @@ _S: tuple[Task, ...] = ("survival",)
 
 _TABLE: tuple[Metric, ...] = (
     Metric("auroc", _HIGH, 2, _B, classification.auroc, ("p",), pairs=True, scale="logit"),
+    Metric("auroc_pooled", _HIGH, 2, _B, classification.auroc_pooled, ("p",), scale="logit"),
     Metric("auprc", _HIGH, 2, _B, classification.auprc, ("p",)),
     Metric("partial_auroc", _HIGH, 2, _B, classification.partial_auroc, ("p",)),
     Metric("brier", _LOW, 3, _B, classification.brier, ("p",)),

@@ -1,4 +1,4 @@
-"""Gradient boosting with trees of depth two, small steps and strong shrinkage."""
+"""Gradient boosting with shallow trees (depth two, one to three when tuned), small steps and strong shrinkage."""
 
 from __future__ import annotations
 

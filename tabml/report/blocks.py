@@ -66,7 +66,7 @@ class Grid:
         longest = [
             max((len(r.cells[j]) for r in self.rows if j < len(r.cells)), default=0) for j in range(len(self.columns))
         ]
-        return len(self.columns) > 6 or sum(max(n, 6) for n in longest) > 112
+        return len(self.columns) > 6 or sum(max(n, 6) for n in longest) > 84
 
     @property
     def numeric(self) -> tuple[bool, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tabml.core.target import horizon_text
 from tabml.report.document import View
-from tabml.report.words import METRICS, count, listed, metric
+from tabml.report.words import METRICS, PAIRS, UNUSED, WITHIN_FOLDS, count, listed, metric
 
 FILL = "author must fill: {what}."
 
@@ -28,12 +28,13 @@ METHODS = {
 }
 FINAL = {
     "blend": "The final model is the calibrated blend of the best configurations",
-    "simple": "The final model is the simplest one within one standard error of the best",
+    "simple": "The final model is the simplest one whose paired difference in loss to the best is within one standard error",
     "best": "The final model is the best single configuration",
 }
+MANY = 0.6  # of the resamples drawn: a measure with fewer was taken on fewer on purpose, not for want of pairs
 FLAGS = {
-    True: "missing values were imputed (mean in linear models, else median or most frequent level) and marked by an indicator column",
-    False: "missing values were imputed (mean in linear models, else median or most frequent level), without indicator columns",
+    True: "missing values were imputed (mean in linear models and nets, else a measured median or the most frequent level) and marked by an indicator column",
+    False: "missing values were imputed (mean in linear models and nets, else a measured median or the most frequent level), without indicator columns",
 }
 
 
@@ -110,7 +111,9 @@ def _missing(view: View) -> str:
         return _fill("handling of missing values")
     most = _config(view, "prep.max_missing")
     limit = (
-        f"; models that need complete data left out variables with more than {100 * most:.0f} % missing" if most else ""
+        f"; {'models that need complete data' if flags else 'all models'} left out variables with more than {100 * most:.0f} % missing"
+        if most
+        else ""
     )
     return f"In each training fold {FLAGS[bool(flags)]}{limit}. The outcome was never imputed and never used to impute."
 
@@ -136,7 +139,30 @@ def _choice(view: View) -> str:
     choice = _config(view, "final.choice")
     if choice not in FINAL:
         return _fill("how the final model was chosen")
-    return f"{FINAL[choice]}; it was refitted on all patients."
+    return f"{_chosen(view) or FINAL[choice]}; it was refitted on all patients.{_unused(view)}"
+
+
+def _chosen(view: View) -> str:
+    """What the selection says was chosen, which need not be what was asked for."""
+    selection = view.part("study").get("selection") or {}
+    orders = [m[0] for m in selection.get("final") or ()]
+    of_trial = {m.get("trial"): str(m.get("model")) for m in view.rows("models")}
+    names = listed([of_trial[o] for o in orders if o in of_trial])
+    if not names:
+        return ""
+    if selection.get("is_blend"):
+        return f"The final model is the calibrated blend, with equal weights, of {names}"
+    choice = _config(view, "final.choice")
+    if choice in ("simple", "best"):
+        return f"{FINAL[choice]}: {names}, calibrated"
+    return f"The final model is one configuration, {names}, calibrated, for {selection.get('reason')}"
+
+
+def _unused(view: View) -> str:
+    """Candidate predictors that the final model does not read, and why."""
+    found = view.part("study").get("not_used") or {}
+    told = [f"{name}{UNUSED.get(str(why), '')}" for name, why in found.items()]
+    return f" It does not use {listed(told)}." if told else ""
 
 
 def _folds(view: View) -> str:
@@ -164,13 +190,32 @@ def _correction(view: View) -> str:
     method = {"corrected_bbc": "bbc", "corrected_nested": "nested"}.get(kind, method)
     if method not in METHODS:
         return _fill("how the estimate was corrected for selection")
-    made = [headline or {}, *view.rows("estimates")]
-    resamples = next((e.get("resamples") for e in made if e.get("resamples")), _config(view, "estimate.resamples"))
-    drawn = (
-        f" Intervals (95 %) rest on {resamples} resamples of patients; those of calibration slopes and ratios on formulas, "
-        "where each patient has one row."
-    ) if resamples else ""  # fmt: skip
-    return f"The headline was corrected for having chosen among configurations by {METHODS[method]}.{drawn}"
+    return f"The headline was corrected for having chosen among configurations by {METHODS[method]}.{_resamples(view, kind)}"
+
+
+def _resamples(view: View, kind: str) -> str:
+    """On how many resamples intervals rest: as drawn, and those that rest on fewer."""
+    of = {(str(e.get("key")), str(e.get("estimate_type"))): int(e["resamples"])
+          for e in view.estimates(model="final", population="all") if e.get("resamples")}  # fmt: skip
+    mine = {key: n for (key, made), n in of.items() if made == kind}
+    drawn = view.part("study").get("resamples") or max(mine.values(), default=0) or _config(view, "estimate.resamples")
+    if not drawn:
+        return ""
+    asked = _config(view, "estimate.resamples")
+    why = f" ({asked} were asked for; repeated folds and many patients get fewer)" if asked and asked > drawn else ""
+    fewer: dict[int, list[str]] = {}
+    for key, n in mine.items():
+        if n < MANY * drawn:
+            fewer.setdefault(n, []).append(metric(key).label)
+    said = [
+        f"those of {listed(list(dict.fromkeys(labels)))} on {n}" for n, labels in sorted(fewer.items(), reverse=True)
+    ]
+    beside = {n for (_, made), n in of.items() if made not in (kind, "internal_external") and n < MANY * drawn}
+    said += [f"those of the apparent and the winner's estimates on {max(beside)} at most"] if beside else []
+    said.append("those of calibration slopes and ratios on formulas, where each patient has one row")
+    least = min((n for n in mine.values() if n >= MANY * drawn), default=drawn)
+    usable = f" (of which {least} or more could be used)" if least < drawn else ""
+    return f" Intervals (95 %) rest on {drawn} resamples of patients{why}{usable}; {'; '.join(said)}."
 
 
 def _verdict(view: View) -> str:
@@ -202,7 +247,10 @@ def _measures(view: View) -> str:
     if not keys:
         return _fill("measures of performance")
     labels = [metric(k).label for k in METRICS if k in keys]
-    return f"Reported measures: {listed(list(dict.fromkeys(labels)), 20)}. No threshold was chosen from the data."
+    pairs = list(dict.fromkeys(metric(k).label for k in METRICS if k in keys and k in PAIRS))
+    how = f" For {listed(pairs)} {WITHIN_FOLDS}." if pairs else ""
+    drawn = " The ROC curve and the AUROC of all folds in one list count all pairs." if "auroc_pooled" in keys else ""
+    return f"Reported measures: {listed(list(dict.fromkeys(labels)), 20)}.{how}{drawn} No threshold was chosen from the data."
 
 
 def _explained(view: View) -> str:

@@ -25,6 +25,7 @@ class Word:
 
 METRICS: dict[str, Word] = {
     "auroc": Word("auroc", "1", "how often the patient with the outcome gets the higher risk", 0.5),
+    "auroc_pooled": Word("auroc_pooled", "1", "the area of the drawn ROC curve: pairs across folds count too", 0.5),
     "auprc": Word("auprc", "1", "precision over all thresholds; compare with the share of events"),
     "partial_auroc": Word("partial_auroc", "1", "AUROC at high specificity", 0.5),
     "hand_till_m": Word("hand_till_m", "1", "how often two patients of different classes are ordered right", 0.5),
@@ -32,7 +33,7 @@ METRICS: dict[str, Word] = {
     "multiclass_log_loss": Word("multiclass_log_loss", "0", "surprise at the classes, given the probabilities"),
     "multiclass_brier": Word("multiclass_brier", "0", "squared distance between probabilities and class"),
     "survival_slope": Word("survival_slope", "1", "below 1: risks too extreme; above 1: too timid"),
-    "ici_at": Word("ici_at", "0", "mean distance between risk and observed share"),
+    "ici_at": Word("ici_at", "0", "mean distance between risk and a smooth curve of what was observed; single dots scatter more"),
     "brier": Word("brier", "0", "mean squared distance between risk and outcome"),
     "scaled_brier": Word("scaled_brier", "1", "share of the uncertainty explained", 0.0),
     "log_loss": Word("log_loss", "0", "surprise at the outcomes, given the risks"),
@@ -41,7 +42,7 @@ METRICS: dict[str, Word] = {
     "calibration_intercept": Word("calibration_intercept", "0", "where the calibration line crosses even odds"),
     "calibration_slope": Word("calibration_slope", "1", "below 1: risks too extreme; above 1: too timid"),
     "observed_expected": Word("observed_expected", "1", "events that happened per event predicted"),
-    "ici": Word("ici", "0", "mean distance between risk and observed share"),
+    "ici": Word("ici", "0", "mean distance between risk and a smooth curve of what was observed; single dots scatter more"),
     "e50": Word("e50", "0", "median distance between risk and observed share"),
     "e90": Word("e90", "0", "distance that 90 % of patients stay below"),
     "net_benefit": Word("net_benefit", "higher", "true positives gained per patient, less the weighted false ones"),
@@ -75,6 +76,11 @@ BIASED = ("cv_winner", "apparent")
 
 #: What the demographic baseline is given where a study does not say which of the two it found.
 AGE_SEX = "age and sex"
+#: Why a predictor is not read by the final model.
+UNUSED = {"missing": " (too much of it is missing)", "constant": " (the same in all training patients)"}
+#: Measures that count pairs of patients: of one fold, so that both risks come from the same model.
+PAIRS = ("auroc", "hand_till_m", "one_vs_rest_auroc", "uno_c", "harrell_c", "auc_at")
+WITHIN_FOLDS = "pairs of patients of one fold are counted, whose risks come from the same model"
 MODEL_ROLES: dict[str, str] = {
     "final": "Final model",
     "simple": "Simple model",

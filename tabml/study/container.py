@@ -20,6 +20,9 @@ from tabml.core.errors import BundleError
 
 #: How a member may be called, and nothing else.
 MEMBER_NAME = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)?\.(json|npz|ubj|safetensors|txt)")
+#: What every .xlsx and .docx, and every .ods, begins with.
+OFFICE = ("[Content_Types].xml", "mimetype")
+NO_MODEL = "give the model.tabml of a study folder, unchanged"
 COMPRESSION = 6
 EPOCH = (1980, 1, 1, 0, 0, 0)
 END_RECORD = b"PK\x05\x06"
@@ -122,8 +125,10 @@ class Container:
         entries: dict[str, zipfile.ZipInfo] = {}
         for entry in self._archive.infolist():
             name = entry.orig_filename
+            if name in OFFICE:
+                raise self._refuse("not a tabml model file but a workbook or document", NO_MODEL)
             if not pattern.fullmatch(name) or entry.filename != name:
-                raise self._refuse("a member has a name that is not allowed")
+                raise self._refuse("not a tabml model file: a member has a name that is not allowed", NO_MODEL)
             if name in entries:
                 raise self._refuse(f"member {name} stands twice")
             self._check_entry(name, entry)
@@ -145,5 +150,5 @@ class Container:
         if entry.file_size > self._caps.ratio * max(1, entry.compress_size):
             raise self._refuse(f"member {name} inflates more than {self._caps.ratio} times")
 
-    def _refuse(self, what: str) -> BundleError:
-        return BundleError(what, where=self._where, hint="use a model file that tabml wrote, unchanged")
+    def _refuse(self, what: str, hint: str = "use a model file that tabml wrote, unchanged") -> BundleError:
+        return BundleError(what, where=self._where, hint=hint)

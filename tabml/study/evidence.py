@@ -33,6 +33,10 @@ PACKAGES = (
     "torch",
 )
 AGE_SEX = "age and sex"
+MISSING_COUNTS_AS = (
+    " A missing value counts as the training mean (last column), of yes/no and of a level as the share of patients who have it. "
+    "Coefficients are per unit; ratios per unit where no step is named."
+)
 
 
 def results(known: Known, learned: LearnResult, reasons: Reasons, *, run: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,6 +49,7 @@ def results(known: Known, learned: LearnResult, reasons: Reasons, *, run: Mappin
             "title": config.report.title, "preset": config.preset, "verdict": learned.verdict,
             "set_aside": {name: {"code": code, "reason": why} for name, (code, why) in known.set_aside.items()},
             "muted": list(config.audit.mute), "selection": asdict(learned.selection), "age_sex": age_and_sex_of(learned),
+            "not_used": not_used(learned), "resamples": learned.resamples,
         },
         target={
             "task": target.task, "name": target.name, "label": target.label, "classes": list(target.classes),
@@ -104,6 +109,15 @@ def age_and_sex_of(learned: LearnResult) -> dict[str, str]:
     return {key: found[key] for key in ("age", "sex") if key in found}
 
 
+def not_used(learned: LearnResult) -> dict[str, str]:
+    """Predictors that no member of the final model reads: title -> `missing` (too much of it), `constant`, or empty."""
+    preps = [m.prep for m in learned.final.members]
+    used = {name for prep in preps for name in prep.variables}
+    why = {name: reason for prep in preps for name, reason in prep.left_out.items()}
+    variables = learned.material.variables
+    return {variables[name].title: why.get(name, "") for name in learned.material.frame.columns if name not in used}
+
+
 def headline_sentence(document: Mapping[str, Any]) -> str:
     """The number a report leads with, in one sentence that names the estimate it is."""
     from tabml.report.document import View
@@ -151,12 +165,11 @@ def _counts(known: Known, learned: LearnResult) -> dict[str, int]:
     counts = {"rows": len(known.cohort.frame), "patients": known.cohort.n_patients,
               "usable_rows": len(target.rows), "usable_patients": patients.n,
               "centres": len(patients.centres), "features": len(known.cohort.features())}  # fmt: skip
-    return counts if target.task in ("regression", "multiclass") else {**counts, "events": _events(known)}
-
-
-def _events(known: Known) -> int:
-    y = known.target.y
-    return int((y["event"] == 1).sum()) if known.target.task in SURVIVAL_TASKS else int(y.sum())
+    return (
+        counts
+        if target.task in ("regression", "multiclass")
+        else {**counts, "events": int((patients.outcome == "1").sum())}
+    )
 
 
 def _finding_record(found: Finding) -> dict[str, Any]:
@@ -172,18 +185,30 @@ def _equation_table(known: Known, learned: LearnResult) -> Table | None:
     if found is None:
         return None
     ratio = {"log odds": "Odds ratio", "log hazard": "Hazard ratio"}.get(found.scale)
-    rows = [("intercept", f"{found.intercept:.4g}", "")] if found.scale != "log hazard" else []
+    rows = [("intercept", f"{found.intercept:.4g}", "", "")] if found.scale != "log hazard" else []
     for column, source, value in found.terms:
-        rows.append((_term(column, source, known), f"{value:.4g}", f"{math.exp(min(value, 700)):.3g}" if ratio else ""))
+        gap = f"{found.gaps[column]:.3g}" if column in found.gaps else ""
+        rows.append(
+            (_term(column, source, known), f"{value:.4g}", _ratio(value, column, source, known) if ratio else "", gap)
+        )
     note = {
-        "log odds": "Risk = 1 / (1 + exp(-sum)). A missing value counts as the training median or commonest level.",
+        "log odds": "Risk = 1 / (1 + exp(-sum)).",
         "log hazard": "Risk at a horizon = 1 - S0 ^ exp(sum); S0 is in the model file.",
-        "outcome": "Prediction = the sum. A missing value counts as the training median or commonest level.",
-    }[found.scale]
-    columns = ("Term", "Coefficient", *((ratio,) if ratio else ()))
+        "outcome": "Prediction = the sum.",
+    }[found.scale] + MISSING_COUNTS_AS  # fmt: skip
+    columns = ("Term", "Coefficient", *((ratio,) if ratio else ()), "If missing")
     name = learned.simple.members[0].config.model.replace("_", " ")
-    cells = tuple(r if ratio else r[:2] for r in rows)
+    cells = tuple(r if ratio else (*r[:2], r[3]) for r in rows)
     return Table("equation", f"The simple model ({name})", columns, cells, note)
+
+
+def _ratio(value: float, column: str, source: str, known: Known) -> str:
+    """exp(coefficient) of a level, or per step of a number: the power of ten below its interquartile range."""
+    q = next((v["quantiles"] for v in known.summary["variables"] if v["name"] == source), None)
+    spread = q["q75"] - q["q25"] if q and column == source else 0.0
+    step = 10.0 ** math.floor(math.log10(spread)) if spread > 0 else 1.0
+    said = f"{math.exp(min(step * value, 700)):.3g}"
+    return said if step == 1 else f"{said} per {step:,.10g}".replace(",", "\u202f")
 
 
 def _term(column: str, source: str, known: Known) -> str:
@@ -192,7 +217,7 @@ def _term(column: str, source: str, known: Known) -> str:
     if level.startswith("="):
         return f"{variable.title}: {variable.show(level[1:])}"
     if variable.kind == "boolean":
-        return f"{variable.title}: yes"
+        return f"{variable.title}: {variable.show(True)}"
     return f"{variable.title}{level}"
 
 

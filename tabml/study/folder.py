@@ -174,19 +174,19 @@ def building(out: Path) -> Iterator[StudyFolder]:
 
     Two runs with one `out` exclude each other: the second is a StoreError.
     """
-    out = Path(out).absolute()
     check_out(out)
+    typed, out = Path(out), Path(out).absolute()
     work = out.with_name(f".{out.name}.unfinished")
     parents = [parent for parent in out.parents if not parent.exists()]
     try:
-        with _locked(work, out):
+        with _locked(work, out, typed):
             try:
-                _make_folder(work / "private", PRIVATE_FOLDER_MODE)
+                _make_folder(work / "private", PRIVATE_FOLDER_MODE, typed)
                 yield StudyFolder(work)
             except BaseException:
                 shutil.rmtree(work, ignore_errors=True)
                 raise
-            _take_place(work, out)
+            _take_place(work, out, typed)
     except BaseException:
         for parent in parents:  # made for this study only, and empty again
             with contextlib.suppress(OSError):
@@ -195,11 +195,11 @@ def building(out: Path) -> Iterator[StudyFolder]:
 
 
 @contextlib.contextmanager
-def _locked(work: Path, out: Path) -> Iterator[None]:
+def _locked(work: Path, out: Path, typed: Path) -> Iterator[None]:
     """Hold the lock of an unfinished study; what a killed run left there is cleared."""
     from filelock import FileLock, Timeout
 
-    _make_folder(out.parent, 0o777)
+    _make_folder(out.parent, 0o777, typed)
     lock_file = work.with_name(f"{work.name}.lock")
     lock = FileLock(lock_file, timeout=0)
     try:
@@ -207,14 +207,14 @@ def _locked(work: Path, out: Path) -> Iterator[None]:
             lock_file.touch()  # a place that takes no file is told apart from one that another process holds
         lock.acquire()
     except Timeout:
-        raise StoreError("this study is being made by another process", where=f"--out {out.name}",
+        raise StoreError("this study is being made by another process", where=f"--out {typed}",
                          hint="wait for it, or give another --out") from None  # fmt: skip
     except OSError as error:
-        raise _cannot_create(out, error) from None
+        raise _cannot_create(typed, error) from None
     try:
         if work.exists():
             shutil.rmtree(work)
-        _make_folder(work, 0o777)
+        _make_folder(work, 0o777, typed)
         yield
     finally:
         with contextlib.suppress(OSError):  # Windows deletes no open file; it is deleted below
@@ -224,20 +224,21 @@ def _locked(work: Path, out: Path) -> Iterator[None]:
             lock_file.unlink()
 
 
-def _make_folder(path: Path, mode: int) -> None:
+def _make_folder(path: Path, mode: int, typed: Path | None = None) -> None:
+    """Make a folder; an error names `typed`, the place as the user gave it."""
     try:
         path.mkdir(parents=True, exist_ok=True, mode=mode)
     except OSError as error:
-        raise _cannot_create(path, error) from None
+        raise _cannot_create(typed or Path(path.name), error) from None
 
 
-def _cannot_create(path: Path, error: OSError) -> StoreError:
+def _cannot_create(out: Path, error: OSError) -> StoreError:
     reason = (error.strerror or type(error).__name__).lower()
-    return StoreError(f"the study folder cannot be written: {reason}", where=path.with_name(path.name.removeprefix(".")).as_posix(),
+    return StoreError(f"the study folder cannot be written: {reason}", where=f"--out {out}",
                       hint="give a folder you may write to with --out")  # fmt: skip
 
 
-def _take_place(work: Path, out: Path) -> None:
+def _take_place(work: Path, out: Path, typed: Path) -> None:
     try:
         if out.is_dir():  # empty, as check_out saw; a folder someone filled meanwhile is not replaced
             out.rmdir()
@@ -246,18 +247,22 @@ def _take_place(work: Path, out: Path) -> None:
     except OSError as error:
         raise StoreError(
             "the finished study could not be moved to its place",
-            where=f"--out {out.name}",
+            where=f"--out {typed}",
             hint=f"it stands in {work.name} beside it",
         ) from error
 
 
-def write_bytes(path: Path, data: bytes, *, mode: int = PUBLIC_MODE) -> None:
-    """Write a file so that a reader sees the old content or the new, never a mixture."""
+def write_bytes(path: Path, data: bytes, *, mode: int = PUBLIC_MODE, typed: Path | None = None) -> None:
+    """Write a file so that a reader sees the old content or the new, never a mixture.
+
+    An error names the file, or `typed`: the place as the user gave it.
+    """
+    said = typed or Path(path.name)
     _make_folder(path.parent, PRIVATE_FOLDER_MODE if path.parent.name in ROW_LEVEL_FOLDERS else 0o777)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     except OSError as error:
-        raise cannot_write(path, error) from None
+        raise cannot_write(said, error) from None
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -269,9 +274,9 @@ def write_bytes(path: Path, data: bytes, *, mode: int = PUBLIC_MODE) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         if error.errno == errno.ENOSPC:
-            raise StoreError(f"the disk is full: {len(data):,} bytes needed", where=path.name,
+            raise StoreError(f"the disk is full: {len(data):,} bytes needed", where=str(said),
                              hint="free some space, or write elsewhere with --out") from None  # fmt: skip
-        raise cannot_write(path, error) from None
+        raise cannot_write(said, error) from None
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -281,7 +286,7 @@ def write_bytes(path: Path, data: bytes, *, mode: int = PUBLIC_MODE) -> None:
 def cannot_write(path: Path, error: OSError) -> StoreError:
     """The error for a file that cannot be made or replaced; it names that file, not the temporary one."""
     reason = (error.strerror or type(error).__name__).lower()
-    return StoreError(f"the file cannot be written: {reason}", where=path.name,
+    return StoreError(f"the file cannot be written: {reason}", where=str(path),
                       hint="write it to a folder where you may make files")  # fmt: skip
 
 

@@ -114,7 +114,7 @@ def _examples(known: Known, learned: LearnResult, rows: np.ndarray, attribution:
                 predicted=_predicted(model, learned, row), observed=_observed(known, row),
                 base=float(attribution.base[position, cls]), link=float(attribution.link[position, cls]),
                 contributions=parts,
-                note=f"explained for {target.class_labels[cls]}" if target.task == "multiclass" else "",
+                note=f"The parts are those of the class {target.class_labels[cls]}." if target.task == "multiclass" else "",
             )
         )  # fmt: skip
     return tuple(examples)

@@ -25,13 +25,11 @@ NO_DATE = datetime(1980, 1, 1)
 def check_table_path(path: Path) -> None:
     """Refuse, before any work, a place that is taken, has no folder or another suffix."""
     if path.suffix.lower() not in SUFFIXES:
-        raise ConfigError("the table is written as .xlsx or .csv", where=path.name, hint="e.g. -o risk.xlsx")
+        raise ConfigError("the table is written as .xlsx or .csv", where=str(path), hint="e.g. -o risk.xlsx")
     if path.exists():
-        raise ConfigError("the file is there already and is not overwritten", where=path.name, hint="give another -o")
+        raise ConfigError("the file is there already and is not overwritten", where=str(path), hint="give another -o")
     if not path.absolute().parent.is_dir():
-        raise ConfigError(
-            "the folder of the file does not exist", where=path.absolute().parent.name, hint="make it first"
-        )
+        raise ConfigError("the folder of the file does not exist", where=str(path.parent), hint="make it first")
     if not os.access(path.absolute().parent, os.W_OK):
         raise cannot_write(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
@@ -40,7 +38,7 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write a table atomically, mode 0600; missing is an empty cell, numbers stay numbers."""
     check_table_path(path)
     data = csv_bytes(table) if path.suffix.lower() == ".csv" else xlsx_bytes(table)
-    write_bytes(path, data, mode=ROW_LEVEL_MODE)
+    write_bytes(path, data, mode=ROW_LEVEL_MODE, typed=path)
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:

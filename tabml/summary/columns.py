@@ -49,7 +49,7 @@ class Column:
     def label(self, level: int) -> str:
         """What level number `level` is called."""
         if self.variable.kind == "boolean":
-            return ("no", "yes")[level]
+            return self.variable.two_words[level]
         return self.variable.levels.get(self.levels[level], self.levels[level])
 
 

@@ -15,9 +15,12 @@ import numpy as np
 from tabml.core.cohort import Cohort, Role
 from tabml.core.privacy import SMALL_CELL
 from tabml.core.target import SURVIVAL_TASKS, Target
+from tabml.core.wording import counted
 from tabml.summary.audit.missing import far_values
 from tabml.summary.columns import Column, Group, centre_groups, columns, outcome_groups
 from tabml.summary.followup import follow_up
+from tabml.summary.people import NOTE as ONE_EACH
+from tabml.summary.people import People
 from tabml.summary.sample_size import candidate_parameters, effective, sample_size
 from tabml.summary.smd import rest, smd
 from tabml.summary.table_one import table_one
@@ -25,6 +28,7 @@ from tabml.summary.table_one import table_one
 SCHEMA = "tabml.summary/1"
 DESCRIBED: tuple[Role, ...] = ("feature", "treatment", "subgroup", "score", "sibling", "index_date")
 QUANTILES = {"p5": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "p95": 0.95}
+BETWEEN = ("data rows", "patients", "rows of the cohort")  # counts between file and analysis that only repeat others
 MAX_BINS = 24
 MAX_LEVELS = 20
 
@@ -42,16 +46,20 @@ def describe(cohort: Cohort, target: Target, small_cell: int = SMALL_CELL) -> di
     features = set(cohort.features())
     predictors = {name: column for name, column in described.items() if name in features}
     parameters = candidate_parameters([len(c.levels) for c in predictors.values()])
-    n = len(cohort.frame)
+    people = People.of(cohort)
+    outcome, at = people.target(target), people.groups(centres)
     summary: dict[str, Any] = {
         "schema": SCHEMA,
         "outcome": _outcome(target),
-        "counts": _counts(cohort, target, centres, len(features)),
+        "counts": _counts(cohort, target, outcome, centres, len(features)),
         "flow": _flow(cohort, target),
-        "outcome_by_centre": [_outcome_of(target, g) for g in (Group("All", np.arange(n)), *centres)],
-        "variables": [_variable(c, centres, outcomes, name in features) for name, c in described.items()],
-        "tables": _tables(predictors, centres, outcomes, n),
-        "sample_size": {**sample_size(target, parameters), "counted": effective(target)},
+        "outcome_by_centre": [_outcome_of(outcome, g) for g in (Group("All", np.arange(people.n)), *at)],
+        "variables": [
+            {**_variable(c, centres, outcomes, name in features), **_of_people(name, people, described)}
+            for name, c in described.items()
+        ],
+        "tables": _tables(people.columns(predictors), at, outcome_groups(outcome), people),
+        "sample_size": {**sample_size(outcome, parameters), "counted": effective(outcome)},
     }
     if target.task in SURVIVAL_TASKS:
         summary["follow_up"] = follow_up(target, centres, small_cell)
@@ -77,14 +85,17 @@ def _outcome(target: Target) -> dict[str, Any]:
     return body
 
 
-def _counts(cohort: Cohort, target: Target, centres: Sequence[Group], n_features: int) -> dict[str, Any]:
-    patients = cohort.rows["patient"].to_numpy()
+def _counts(
+    cohort: Cohort, target: Target, outcome: Target, centres: Sequence[Group], n_features: int
+) -> dict[str, Any]:
+    """Rows and patients; `events` are patients with the outcome, for tasks that have events."""
+    events = {"binary": lambda y: y == 1, "survival": lambda y: y["event"] == 1}.get(target.task)
     return {
         "rows": len(cohort.frame),
         "patients": cohort.n_patients,
         "usable_rows": len(target.rows),
-        "usable_patients": len(np.unique(patients[target.rows])),
-        "events": target.n_events,
+        "usable_patients": len(outcome.rows),
+        **({"events": int(events(outcome.y).sum())} if events else {}),
         "centres": len(centres) or 1,
         "features": n_features,
         "repeated": len(cohort.frame) > cohort.n_patients,
@@ -100,9 +111,14 @@ def _flow(cohort: Cohort, target: Target) -> list[dict[str, Any]]:
         steps.append({"label": "without a usable outcome", "rows": lost, "kind": "aside", "source": None,
                       "reason": "outcome or follow-up missing"})  # fmt: skip
     repeated = len(cohort.frame) > cohort.n_patients
+    if repeated:
+        # rows stay rows: patients are said once, at the end, except where tables flow together
+        together = len({s["source"] for s in steps if s["source"]}) > 1
+        steps = [s for s in steps if s["kind"] != "count" or s["label"] not in BETWEEN or (together and s["source"])]
     if not lost and not repeated and steps and steps[-1]["kind"] == "count" and steps[-1]["rows"] == len(target.rows):
         return steps
-    unit = "rows analysed" if repeated else "patients analysed"
+    patients = len(np.unique(cohort.rows["patient"].to_numpy()[target.rows]))
+    unit = f"rows analysed, of {counted(patients, 'patient')}" if repeated else "patients analysed"
     return [*steps, {"label": unit, "rows": len(target.rows), "kind": "count", "source": None, "reason": ""}]
 
 
@@ -200,12 +216,22 @@ def _drift(column: Column, centres: Sequence[Group]) -> list[dict[str, Any]]:
 
 
 def _tables(
-    predictors: dict[str, Column], centres: Sequence[Group], outcomes: Sequence[Group], n: int
+    predictors: dict[str, Column], centres: Sequence[Group], outcomes: Sequence[Group], people: People
 ) -> list[dict[str, Any]]:
-    tables = [table_one("by_outcome", "Patients by outcome", predictors, outcomes, n)]
+    tables = [table_one("by_outcome", "Patients by outcome", predictors, outcomes, people.n)]
     if centres:
-        tables.append(table_one("by_centre", "Patients by centre", predictors, centres, n))
-    return tables
+        tables.append(table_one("by_centre", "Patients by centre", predictors, centres, people.n))
+    return [{**t, "note": t["note"] + ONE_EACH} for t in tables] if people.several_rows else tables
+
+
+def _of_people(name: str, people: People, described: dict[str, Column]) -> dict[str, Any]:
+    """Quantiles and levels of patients, beside those of rows where a patient has several."""
+    if not people.several_rows:
+        return {}
+    column = people.columns({name: described[name]})[name]
+    if column.levels:
+        return {"of_patients": {"levels": _levels(column)}}
+    return {"of_patients": {"quantiles": _quantiles(column.known) if len(column.known) else None}}
 
 
 def _merge_rare(column: Column, small_cell: int) -> Column:

@@ -65,4 +65,6 @@ def effective(target: Target) -> str:
     """What counts as an event here, in words."""
     if target.task in SURVIVAL_TASKS:
         return "events"
-    return "patients" if target.task == "regression" else "patients in the smaller class"
+    if target.task == "regression":
+        return "patients"
+    return "patients in the smallest class" if len(target.classes) > 2 else "patients in the smaller class"

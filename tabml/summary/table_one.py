@@ -58,7 +58,8 @@ def _rows(column: Column, parts: Sequence[Group], difference: float | None) -> l
     if not column.levels:
         return [{**head, "kind": "number", "cells": [_quartiles(column, p.rows) for p in parts]}]
     if len(column.levels) == 2 and column.variable.kind == "boolean":
-        return [{**head, "kind": "number", "cells": [_share(column, p.rows, 1) for p in parts]}]
+        said = head["label"] if column.label(1) == "yes" else f"{head['label']}: {column.label(1)}"
+        return [{**head, "label": said, "kind": "number", "cells": [_share(column, p.rows, 1) for p in parts]}]
     body = [
         {"name": head["name"], "label": column.label(k), "kind": "level", "missing": None, "missing_share": None,
          "smd": None, "cells": [_share(column, p.rows, k) for p in parts]}

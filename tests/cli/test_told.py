@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tabml.cli.told import SHOWN_GRAVE, findings_text, result_line, roles_of, study_text
+from tabml.cli.told import SHOWN_GRAVE, findings_text, result_line, roles_of, study_text, summary_text
 from tabml.core.findings import finding
 
 CODEBOOK = """
@@ -71,3 +71,12 @@ def test_one_of_anything_is_singular(folder: Path) -> None:
 def test_the_quiet_line_is_headline_and_place(folder: Path) -> None:
     line = result_line(outcome(folder))
     assert line == f"AUROC 0.88 (0.86 to 0.90), corrected. Written to {folder}"
+
+
+def test_a_summary_says_patients_and_predictors_once(folder: Path) -> None:
+    made = outcome(folder)
+    made.document = {"counts": made.document["counts"]}
+    made.headline = "920 patients, 13 candidate predictors, outcome death"
+    text = summary_text(made)
+    assert "outcome death. 919 with a usable outcome, 411 events, 4 centres" in " ".join(text.split())
+    assert text.count("920") == 1 and text.count("predictor") == 1

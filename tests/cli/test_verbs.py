@@ -226,7 +226,7 @@ def test_a_place_that_takes_no_file_is_named_not_the_temporary_file(model: Path,
     assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "r.csv")]) == 1
     said = capsys.readouterr().err
     assert "the file cannot be written: permission denied" in said
-    assert "where: r.csv\n  hint: " in said
+    assert f"where: {tmp_path / 'r.csv'}\n  hint: " in said  # as it was typed
     assert ".tmp" not in said
 
 
@@ -344,3 +344,28 @@ def test_trace_says_to_what_a_converted_value_is_rounded(harmonised: Path, capsy
     plain = table[table["source"] == "cleveland"].iloc[0]
     assert run(["trace", str(harmonised), plain["pseudonym"], "age"]) == 0
     assert "round " not in capsys.readouterr().out
+
+
+def test_show_of_a_workbook_says_that_it_is_none(capsys) -> None:
+    for file in (EXAMPLE / "exports" / "oslo_sykehus.xlsx", EXAMPLE / "exports" / "budapest_herzzentrum.csv"):
+        assert run(["show", str(file)]) == 3
+        assert "not a tabml model file" in capsys.readouterr().err
+    assert run(["show", str(EXAMPLE / "exports" / "oslo_sykehus.xlsx")]) == 3
+    said = capsys.readouterr().err
+    assert "but a workbook" in said and "hint: give the model.tabml of a study folder" in said
+
+
+def test_every_absent_column_is_named_and_only_near_names_are_offered(model: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "new.csv").write_text("Pat;Altr;Admission\n1;50;x\n", encoding="utf-8")
+    assert run(["predict", str(model), str(tmp_path / "new.csv"), "-o", str(tmp_path / "r.csv")]) == 3
+    said = " ".join(capsys.readouterr().err.split())
+    assert "'Alter' (nearest: 'Altr'); 'Chol'; 'FBS'; 'Geschlecht'" in said
+    assert "Admission" not in said
+
+
+def test_a_place_that_cannot_be_made_is_named_as_it_was_typed(tmp_path: Path, capsys, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    arguments = ["fit", str(EXAMPLE.parent / "clean" / "cohort.xlsx"), "--out", "taken/deep/study"]
+    assert run(arguments) == 1
+    assert "where: --out taken/deep/study\n" in capsys.readouterr().err

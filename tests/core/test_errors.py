@@ -40,3 +40,16 @@ def test_near_miss_ignores_case_and_answers_none_when_nothing_is_near():
 def test_hint_lists_known_names_when_nothing_is_near():
     assert errors.did_you_mean("zzz", ["b", "a"]) == "known: a, b"
     assert errors.did_you_mean("zzz", []) is None
+
+
+def test_a_near_miss_may_be_one_word_of_a_longer_name_and_noise_is_none():
+    assert errors.closest("Deth", ["Age", "Death (30 days)"]) == "Death (30 days)"
+    assert errors.closest("Chol", ["Serum cholesterol (mg/dl)"]) == "Serum cholesterol (mg/dl)"
+    assert errors.closest("ST depression", ["Admission"]) is None
+    assert errors.closest("Sex", ["Centre", "Age"]) is None
+
+
+def test_a_long_list_starts_with_the_nearest_and_counts_the_rest():
+    known = [f"column {i}" for i in range(12)] + ["dead in hospital"]
+    hint = errors.did_you_mean("dd", known)
+    assert hint is not None and hint.startswith("known: dead in hospital, ") and hint.endswith(" and 1 more")

@@ -14,6 +14,7 @@ def results(*estimates: Estimate, **more) -> Results:
 def test_text_carries_value_and_interval():
     assert Estimate("auroc", "ridge", "corrected_bbc", 0.8861, 0.8604, 0.9096).text == "0.89 (0.86 to 0.91)"
     assert Estimate("rmse", "ridge", "apparent", 10.24, decimals=1).text == "10.2"
+    assert Estimate("slope", "ridge", "apparent", -0.001, -0.2, -0.004).text == "0.00 (-0.20 to 0.00)"
 
 
 def test_number_that_cannot_be_given_says_why():

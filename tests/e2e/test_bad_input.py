@@ -135,7 +135,15 @@ def test_codebook_that_is_not_there(refused):
 
 def test_outcome_with_one_class(refused):
     write_clinic(refused.folder / "clinic.csv", died="no")
-    refused.expect(4, "fit", "clinic.csv", "--target", "died", says=("'died'", "one class only", "80 rows", "hint: "))
+    refused.expect(
+        4,
+        "fit",
+        "clinic.csv",
+        "--target",
+        "died",
+        says=("'died'", "one class only", "80 rows", "where: clinic.csv", "hint: "),
+    )
+    refused.expect(4, "fit", "clinic.csv", says=("'died'", "one class only", "where: clinic.csv", "hint: "))
 
 
 def test_outcome_that_is_no_column(refused):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,20 @@ def check_parkinsons(tabml: Folder, data: Path) -> None:
     assert headline(document, "r2")["value"] < 0.3  # split by row these models reach 0.9
     assert "TB123" in codes(document)
     assert not {"motor_UPDRS", "subject#"} & explained(document)
+    check_own_file(tabml, data)
+
+
+def check_own_file(tabml: Folder, data: Path) -> None:
+    """The file of training lies within the range of training, but for about 2 % of its rows per variable."""
+    run = tabml("predict", "study/model.tabml", data, "-o", "risk.csv")
+    assert run.code == 0, run.said
+    with (tabml.folder / "risk.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    outside = [row["reasons"].removeprefix("outside: ").split(", ") for row in rows if row["flag"] == "review"]
+    counts = Counter(name for names in outside for name in names)
+    assert max(counts.values()) <= 0.025 * len(rows)
+    assert len(outside) < 0.2 * len(rows)
+    assert all(len(row["prediction"].partition(".")[2]) <= 2 for row in rows)
 
 
 def test_plugin_competes_like_any_model(tabml):

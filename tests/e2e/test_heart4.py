@@ -98,7 +98,7 @@ def test_model_applies_to_a_file_in_each_convention(study, export, rows):
     with (here / f"{export}.risk.csv").open(encoding="utf-8", newline="") as lines:
         table = list(csv.DictReader(lines))
     assert len(table) == rows
-    assert sum(line["flag"] == "refuse" for line in table) <= rows / 2
+    assert sum(line["flag"] == "refuse" for line in table) <= rows / 10  # rows that miss most of what the model uses
 
 
 def test_two_files_are_each_read_in_their_own_convention(study):

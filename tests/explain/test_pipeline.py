@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -76,13 +77,15 @@ CALIBRATORS = {
 }
 
 
-def fitted(task: str, train: np.ndarray, names: tuple[str, ...] = ()) -> tuple[pd.DataFrame, FittedPipeline]:
+def fitted(
+    task: str, train: np.ndarray, names: tuple[str, ...] = (), flags: bool = True
+) -> tuple[pd.DataFrame, FittedPipeline]:
     frame, truth = cohort(), target(task, cohort())
     grid = study_grid(truth)
     members = []
     for name in names or BLEND[task]:
         spec = get(name)
-        prep = fit_prep(frame.iloc[train], VARIABLES, Recipe.for_needs(spec.needs, missing_flags=True))
+        prep = fit_prep(frame.iloc[train], VARIABLES, Recipe.for_needs(spec.needs, missing_flags=flags))
         model = fit_model(spec, {}, prep.transform(frame.iloc[train]).X, truth.y[train], task=task, seed=1,
                           n_classes=3 if task == "multiclass" else None, times=None if grid is None else grid.times)  # fmt: skip
         members.append(Member(Configuration(name), None, prep, model))
@@ -144,6 +147,20 @@ def test_the_equation_of_a_survival_model_holds_the_coefficients_its_risks_are_m
         assert (apart[0] - apart[1])[free] == pytest.approx(np.full(free.sum(), 10 * of_age), rel=1e-4)
 
 
+def test_the_equation_says_what_a_missing_value_counts_as() -> None:
+    frame, whole = fitted("binary", np.arange(100), ("ridge",), flags=False)
+    found = equation(whole)
+    assert found is not None
+    gone, given = frame.assign(chol=np.nan, smoker=pd.NA), frame.assign(chol=found.gaps["chol"])
+    assert found.gaps["chol"] == pytest.approx(frame["chol"].iloc[:100].mean())
+    assert found.gaps["smoker"] == pytest.approx(frame["smoker"].iloc[:100].mean())
+    same = (
+        whole.raw_link(gone.astype(frame.dtypes))[0]
+        - whole.raw_link(given.assign(smoker=pd.NA).astype(frame.dtypes))[0]
+    )
+    assert same == pytest.approx(np.zeros(len(frame)), abs=1e-6)
+
+
 def test_a_horizon_that_the_grid_lacks_is_refused() -> None:
     frame, whole = fitted("survival", np.arange(100), ("cox",))
     with pytest.raises(ValueError, match="91 days is no time of the model's grid"):
@@ -163,6 +180,12 @@ def test_each_patient_is_explained_by_the_fold_that_left_them_out() -> None:
     assert record.additivity <= TOLERANCE and record.importances[0].variable == "age"
     high, low = example_positions(found)
     assert found.link[high, 0] > found.link[low, 0]
+
+
+def test_examples_of_several_classes_are_not_both_of_the_commonest() -> None:
+    link = np.log(np.array([[0.9, 0.05, 0.05]] * 8 + [[0.2, 0.7, 0.1], [0.1, 0.2, 0.7]]))
+    first, second = example_positions(SimpleNamespace(link=link), cls=2)  # type: ignore[arg-type]
+    assert (link[first].argmax(), link[second].argmax() > 0) == (0, True)
 
 
 def test_missing_cells_are_told_with_what_the_model_saw() -> None:

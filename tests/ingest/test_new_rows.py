@@ -195,3 +195,18 @@ def test_a_totals_word_in_many_rows_is_a_value_even_without_ids(tmp_path):
     rows = read(csv(tmp_path, "new.csv", text))
     assert len(rows.frame) == 12
     assert ("TB110", 6) in [(f.code, f.count) for f in rows.findings]
+
+
+def test_a_column_that_is_read_already_is_not_offered_for_an_absent_one(tmp_path):
+    book = parse_codebook("""
+codebook: 1
+sources:
+  a: {file: a.csv}
+variables:
+  one: {kind: number, from: {a: {column: "Shimmer:APQ3", status: accepted}}}
+  two: {kind: number, from: {a: {column: "Shimmer:APQ5", status: accepted}}}
+  three: {kind: number, from: {a: {column: "Jitter", status: accepted}}}
+""")
+    text = "Shimmer:APQ3,Jitter,x\n0.5,1,2\n0.6,2,3\n"
+    rows = new_rows(sheets(csv(tmp_path, "new.csv", text)), book, ["one", "two", "three"])
+    assert rows.absent == {"two": "'Shimmer:APQ5'"}

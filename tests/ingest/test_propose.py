@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tabml.core.config import Data
-from tabml.core.errors import ConfigError, InputError, QuestionError
+from tabml.core.errors import ConfigError, DataError, InputError, QuestionError
 from tabml.ingest.codebook_file import dump_codebook, parse_codebook
 from tabml.ingest.harmonise import harmonise
 from tabml.ingest.propose import Proposal, propose
@@ -345,3 +345,25 @@ def test_a_proposal_is_a_codebook_file(tmp_path):
     found = proposed(table(tmp_path, {**BASE, "dead": DEAD}))
     assert parse_codebook(dump_codebook(found.codebook)) == found.codebook
     assert all(m.score == 0.95 for v in found.codebook.variables.values() for m in v.from_.values())
+
+
+def test_an_outcome_of_one_class_is_said_with_its_file(tmp_path):
+    with pytest.raises(DataError, match=r"outcome 'died' has one class only; two are needed \(t\.csv\)"):
+        proposed(table(tmp_path, {**BASE, "died": ["no"] * N}))
+
+
+@pytest.mark.parametrize("text", ["id,died\n", "Export of the ward\n\nid,age,died,sex\n", "Ward,7\nid,age,died,sex\n"])
+def test_a_file_of_headers_only_is_not_called_free_text(tmp_path, text):
+    with pytest.raises(InputError, match=r"t\.csv: no rows below the header"):
+        proposed(csv(tmp_path, "t.csv", text))
+
+
+def test_a_mistyped_column_gets_the_near_one_however_many_there_are(tmp_path):
+    many = {f"column {i}": list(range(N)) for i in range(13)}
+    path = table(tmp_path, {**BASE, **many, "Death (30 days)": DEAD})
+    with pytest.raises(ConfigError, match="there is no column 'Deth'") as caught:
+        proposed(path, target="Deth")
+    assert caught.value.hint == "did you mean 'Death (30 days)'?"
+    with pytest.raises(ConfigError, match="there is no column 'mortality'") as caught:
+        proposed(path, target="mortality")
+    assert caught.value.hint.startswith("columns: ") and caught.value.hint.endswith(" and 4 more")

@@ -17,6 +17,7 @@ from tabml.learn.fit import LearnResult, learn
 from tabml.learn.pipeline import FittedPipeline
 from tabml.learn.trial import reason_of
 from tabml.metrics.calibration import observed_expected
+from tabml.metrics.classification import auroc
 from tabml.models.registry import borrowed
 from tests.learn.learn_cohorts import quick_config, small_cohort
 
@@ -51,6 +52,27 @@ def test_three_named_estimates_and_the_centres_are_there(study) -> None:
     headline = study.headline
     assert headline is not None and headline.lower is not None and headline.upper is not None
     assert headline.lower < headline.value < headline.upper
+
+
+def test_the_roc_curve_encloses_the_pooled_auroc_and_the_headline_stays_inside_folds(study) -> None:
+    [curve] = [c for c in study.curves if (c.key, c.model) == ("roc", "final")]
+    of = {
+        e.key: e.value
+        for e in study.estimates
+        if (e.model, e.estimate_type, e.population) == ("final", "cv_winner", "all")
+    }
+    assert np.trapezoid(curve.y, curve.x) == pytest.approx(of["auroc_pooled"], abs=1e-3)
+    table = study.predictions
+    mine = table[(table["model"] == "final") & (table["kind"] == "out_of_fold")]
+    risk = next(c for c in mine.columns if mine[c].dtype.kind == "f" and c not in ("truth",))
+    assert auroc(mine["truth"], mine[risk]).value == pytest.approx(of["auroc_pooled"])
+    assert auroc(mine["truth"], mine[risk], fold=mine["fold"]).value == pytest.approx(of["auroc"])
+
+
+def test_a_model_is_not_compared_with_itself() -> None:
+    study = _learn(small_cohort(80), quick_config(final={"choice": "simple"}))
+    assert study.selection.final == study.selection.simple
+    assert {e.model for e in study.comparisons} == {"final - age_sex", "final - null"}
 
 
 @pytest.mark.parametrize("kind", ["cv_winner", "corrected_bbc"])

@@ -110,6 +110,18 @@ def test_verdict_names_the_first_reference_not_beaten() -> None:
     assert verdict({"null": Gain(float("nan"), 0.0)})[0] == "no_signal"
 
 
+def test_a_reference_that_is_not_beaten_is_told_in_the_words_of_the_loss() -> None:
+    [said] = verdict({"null": Gain(3.8499, 8.614)}, "regression")[1]
+    assert said.evidence == (
+        "on unseen patients the squared error of the model is 3.85 lower than that of giving everyone the same answer, "
+        "but that may be chance: in truth it may be 10.3 higher (one-sided 95 % bound)"
+    )
+    [worse] = verdict({"null": Gain(-0.02, 0.01)})[1]
+    assert worse.evidence == (
+        "on unseen patients the log loss of the model is 0.02 higher than that of giving everyone the same answer"
+    )
+
+
 def test_draws_vary_the_number_of_events_and_always_hold_some() -> None:
     """Inside outcome strata a PPV or a Brier score would have an interval as if the events were fixed."""
     for visits in (1, 3):

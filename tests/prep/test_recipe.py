@@ -67,6 +67,25 @@ def test_a_median_and_the_most_frequent_level_fill_the_gaps():
     assert not prep.imputed(frame).iloc[:3].to_numpy().any()
 
 
+@pytest.mark.parametrize("patient", [None, [0, 1, 2, 3, 4, 5], [0, 0, 1, 1, 2, 3]])
+def test_the_median_that_fills_a_gap_is_a_value_some_patient_has(patient):
+    frame = pd.DataFrame({"steps": pd.array([200, 239, 240, 260, None, None], dtype="Int64")})
+    of_row = None if patient is None else np.array(patient)
+    prep = fit_prep(frame, VARIABLES, Recipe.for_needs({"complete", "numeric"}), patient=of_row)
+    assert prep.plans[0].fill[0] in (200, 239, 240, 260)  # never 239.5, which no integer cell can hold
+
+
+def test_a_gap_and_the_value_that_fills_it_are_one_row_to_a_tree():
+    frame = a_frame(41)
+    prep = fit_prep(frame, VARIABLES, Recipe.for_needs({"complete", "numeric"}))
+    for plan in prep.plans[:2]:
+        gone, given = frame.iloc[:1].copy(), frame.iloc[:1].copy()
+        gone[plan.name] = pd.array([pd.NA], dtype=frame[plan.name].dtype)
+        given[plan.name] = pd.array([plan.fill[0]], dtype=frame[plan.name].dtype)  # an integer cell takes it
+        assert (prep.transform(gone).X == prep.transform(given).X).all()
+        assert plan.fill[0] in set(frame[plan.name].dropna())
+
+
 def test_a_missing_cell_adds_nothing_to_a_linear_model():
     frame = a_frame()
     new = pd.DataFrame({name: frame[name].iloc[:1] for name in frame})

@@ -96,6 +96,22 @@ def test_sources_flow_together_and_equal_counts_are_said_once() -> None:
     assert svg.count(">15</text>") == 1 and "− 2 blank rows" in svg and "rows of the cohort</text>" not in svg
 
 
+def test_end_bars_that_hold_more_than_their_width_say_so() -> None:
+    drawn = patients.histogram("v", [120, 140, 160, 180], [3, 5, 2], "chol", (85, 180))
+    assert ">below 140<" in drawn and ">180<" in drawn
+    assert "120" in patients.histogram("v", [120, 140, 160, 180], [3, 5, 2], "chol", (125, 179))
+
+
+def test_a_long_prediction_at_the_edge_stays_on_its_card() -> None:
+    example = {
+        "base": -4.0,
+        "predicted": "0=Blood Donor (99 %)",
+        "contributions": [{"title": "age", "value": "50", "contribution": 6.0}],
+    }
+    x = float(re.search(r'<text x="([\d.]+)"[^>]*>predicted 0=Blood Donor', explanation.waterfall("p", example))[1])
+    assert x + 4 * len("predicted 0=Blood Donor (99 %)") <= 430
+
+
 def test_many_sources_are_added_up() -> None:
     steps = [s for k in range(9) for s in (
         {"label": f"rows of {k}.csv", "rows": 10, "source": str(k)},

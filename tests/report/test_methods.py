@@ -72,3 +72,38 @@ def test_resamples_are_those_of_the_headline(heart: dict[str, Any]) -> None:
         if e["estimate_type"] == "apparent":
             e["resamples"] = 200
     assert "rest on 1000 resamples" in " ".join(methods(document))
+
+
+def test_the_model_that_was_chosen_is_named_not_the_one_that_was_asked_for(heart: dict[str, Any]) -> None:
+    name = heart["models"][1]["model"]
+    models = [{**m, "trial": k} for k, m in enumerate(heart["models"])]
+    why = "a single model beat the blend by more than one standard error"
+    selection = {"final": [[1, None]], "simple": [[1, None]], "is_blend": False, "reason": why}
+    text = " ".join(methods({**heart, "models": models, "study": {**heart["study"], "selection": selection}}))
+    assert f"The final model is one configuration, {name}, calibrated, for {why}; it was refitted" in text
+    assert "calibrated blend" not in text
+
+
+def test_predictors_that_the_model_does_not_read_are_named(heart: dict[str, Any]) -> None:
+    text = " ".join(methods({**heart, "study": {**heart["study"], "not_used": {"# vessels": "missing"}}}))
+    assert "It does not use # vessels (too much of it is missing)." in text
+
+
+def test_intervals_on_fewer_resamples_are_said(heart: dict[str, Any]) -> None:
+    document = copy.deepcopy(heart)
+    document["study"]["resamples"] = 200
+    for e in document["estimates"]:
+        e["resamples"] = 100 if e["key"] == "ici" else 190
+    text = " ".join(methods(document))
+    assert "rest on 200 resamples of patients (1000 were asked for; repeated folds and many patients get fewer)" in text
+    assert "(of which 190 or more could be used)" in text and "those of calibration error (ICI) on 100" in text
+
+
+def test_without_missing_flags_every_model_leaves_out_what_is_mostly_missing(heart: dict[str, Any]) -> None:
+    assert "all models left out variables with more than 60 % missing" in " ".join(methods(heart))
+    flags = changed(heart, "prep.missing_flags", True)
+    assert "models that need complete data left out" in " ".join(methods(flags))
+
+
+def test_the_estimator_of_the_auroc_is_named(heart: dict[str, Any]) -> None:
+    assert "For AUROC pairs of patients of one fold are counted" in " ".join(methods(heart))

@@ -115,7 +115,7 @@ class TestAnswer:
 
     def test_a_study_without_signal_says_so(self) -> None:
         words = Page(render_report(STUDIES["regression"]())).words
-        assert "No usable signal" in words and "models do no better" in words
+        assert "No usable signal" in words and "use no model from these data" in words
 
     def test_a_model_below_age_and_sex_is_not_called_useful(self, heart: dict[str, Any]) -> None:
         document = copy.deepcopy(heart)
@@ -161,6 +161,52 @@ class TestAnswer:
         first = render_report(heart).split('id="patients"')[0]
         assert "factor 38.67" in first and "TB151" not in first
 
+    def test_risks_are_not_promised_to_hold_at_another_hospital(self, heart: dict[str, Any]) -> None:
+        words = Page(render_report(heart)).words
+        assert "On unseen patients of these centres its risks are right on average." in words
+        assert (
+            "At hospitals it had never seen they are off: 0.71 (Budapest) to 1.22 (Zürich) events happened per event"
+            in words
+        )
+        alone = {**heart, "counts": {**heart["counts"], "centres": 1},
+                 "estimates": [e for e in heart["estimates"] if e["estimate_type"] != "internal_external"]}  # fmt: skip
+        assert "How right they are at another hospital is not known." in Page(render_report(alone)).words
+
+    def test_better_ranks_and_no_better_risks_are_told_together(self, heart: dict[str, Any]) -> None:
+        document = copy.deepcopy(heart)
+        document["study"]["verdict"] = "not_better"
+        gained = {
+            "key": "auroc",
+            "model": "final - age_sex",
+            "value": 0.07,
+            "lower": 0.004,
+            "text": "0.070 (0.004 to 0.141)",
+        }
+        document["comparisons"] = [gained]
+        words = Page(render_report(document)).words
+        assert (
+            "It orders patients better than age and sex alone (AUROC higher by 0.070 (0.004 to 0.141)), but its risks are not"
+            in words
+        )
+        document["comparisons"] = [{**gained, "lower": -0.004}]
+        assert "It orders patients better" not in Page(render_report(document)).words
+
+    def test_predictors_that_the_model_does_not_read_are_named_beside_those_it_does(
+        self, heart: dict[str, Any]
+    ) -> None:
+        document = copy.deepcopy(heart)
+        document["study"]["not_used"] = {"# vessels": "missing"}
+        words = Page(render_report(document)).words
+        assert "The final model does not use # vessels (too much of it is missing)." in words
+
+    def test_the_estimator_stands_beside_the_headline(self, heart: dict[str, Any]) -> None:
+        first = Page(render_report(heart)).words
+        assert "Pairs are of one fold, so that both risks come from the same model." in first
+
+    def test_pairs_of_classes_are_what_hand_and_till_average(self) -> None:
+        words = Page(render_report(STUDIES["multiclass"]())).words
+        assert "on average over all pairs of classes" in words and "two patients of different classes" not in words
+
     def test_slope_outside_its_band_warns_beside_the_number(self) -> None:
         assert "too extreme (calibration slope 0.72)" in Page(render_report(STUDIES["survival"]())).words
 
@@ -182,6 +228,20 @@ class TestSections:
         assert "never seen it reaches" not in text and "one it had never seen" not in text
         assert "The centre took part in the choice and calibration of the model." in text
         assert "had used all centres" in " ".join(methods(shared))
+
+    def test_a_centre_of_few_says_of_what_and_that_the_mean_leaves_it_out(self, heart: dict[str, Any]) -> None:
+        document = copy.deepcopy(heart)
+        for e in document["estimates"]:
+            if e["population"] == "centre:Zürich":
+                e["reason"] = "few: 115 with and 8 without the outcome"
+        words = Page(render_report(document)).words
+        assert "Read with care: Zürich (115 with and 8 without the outcome), left out of the mean" in words
+        assert "Few events" not in words
+
+    def test_what_a_preset_sets_is_not_called_a_setting_that_differs(self, heart: dict[str, Any]) -> None:
+        annex = render_report(heart).split('id="annex-settings"')[1]
+        assert "Settings that differ from the defaults of preset quick" in annex
+        assert "data.codebook" in annex and "prep.missing_flags" not in annex and "estimate.method" not in annex
 
     def test_three_named_estimates_stand_side_by_side(self, heart: dict[str, Any]) -> None:
         annex = Page(render_report(heart)).words.split("Annex: the estimates side by side")[-1]

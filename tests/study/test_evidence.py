@@ -92,3 +92,23 @@ def test_two_distributions_of_xgboost_are_said(found, monkeypatch):
     assert "TB790" in [f.code for f in evidence.all_findings(*found)]
     monkeypatch.setattr(evidence, "software", lambda: {"xgboost-cpu": "3.2.0"})
     assert "TB790" not in [f.code for f in evidence.all_findings(*found)]
+
+
+def test_a_ratio_is_given_for_a_step_that_moves_the_risk() -> None:
+    spread = {"age": (50.0, 70.0), "platelets": (210000.0, 300000.0), "creatinine": (0.9, 1.4)}
+    variables = [{"name": n, "quantiles": {"q25": a, "q75": b}} for n, (a, b) in spread.items()]
+    known = SimpleNamespace(summary={"variables": variables})
+    assert evidence._ratio(0.03, "age", "age", known) == "1.35 per 10"
+    assert evidence._ratio(-1e-6, "platelets", "platelets", known) == "0.99 per 10\u202f000"
+    assert evidence._ratio(1.0, "creatinine", "creatinine", known) == "1.11 per 0.1"
+    assert evidence._ratio(1.0, "sex=1", "sex", known) == "2.72"
+
+
+def test_predictors_that_no_member_reads_are_named_with_the_reason() -> None:
+    def member(used, left):
+        return SimpleNamespace(prep=SimpleNamespace(variables=used, left_out=left))
+
+    final = SimpleNamespace(members=[member(("Alder",), {"Kon": "missing"}), member(("Alder",), {})])
+    frame = SimpleNamespace(columns=["Alder", "Kon", "sex"])
+    found = evidence.not_used(SimpleNamespace(final=final, material=SimpleNamespace(variables=VARIABLES, frame=frame)))
+    assert found == {"kön": "missing", "sex": ""}

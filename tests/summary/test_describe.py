@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from tabml.core.cohort import FlowStep
 from tabml.core.config import StudyConfig
 from tabml.summary.describe import describe
 from tests.summary.cohorts import cohort, noise, settings, target_of
@@ -39,6 +41,55 @@ def test_counts_flow_and_outcome_by_centre() -> None:
     assert [(r["centre"], r["n"], r["levels"][-1]["n"]) for r in summary["outcome_by_centre"]] == [
         ("All", 200, 100), ("north", 150, 75), ("south", 50, 25)
     ]  # fmt: skip
+
+
+def test_events_are_the_patients_with_the_outcome_not_the_smaller_class() -> None:
+    often = cohort({**noise(60, 1), "y": [True] * 40 + [False] * 20}, kinds={"y": "boolean"}, roles={"y": "outcome"})
+    assert described(often)["counts"]["events"] == 40
+    number = cohort({**noise(60, 1), "y": np.arange(60.0)}, roles={"y": "outcome"})
+    assert "events" not in described(number)["counts"]
+
+
+def test_table_one_and_the_outcome_count_patients_where_one_has_many_rows() -> None:
+    patient = np.repeat(np.arange(30), [9] * 10 + [1] * 20)
+    old = np.where(patient < 10, 80.0, 40.0)
+    made = cohort({"age": old, "y": patient + np.linspace(0, 0.1, len(patient))}, roles={"y": "outcome"}, patient=patient)  # fmt: skip
+    summary = described(made)
+    table = summary["tables"][0]
+    assert [c["n"] for c in table["columns"]] == [30, 10, 10, 10]
+    assert table["rows"][0]["cells"][0].startswith("40 (40 to 80)")  # 10 of 30 patients are old, though 90 of 110 rows
+    assert "Each patient counts once" in table["note"]
+    assert [(r["centre"], r["n"], r["with_outcome"]) for r in summary["outcome_by_centre"]] == [("All", 30, 30)]
+    assert summary["outcome_by_centre"][0]["mean"] == pytest.approx(14.5, abs=0.1)  # of rows it would be 8.2
+    assert summary["variables"][0]["of_patients"]["quantiles"]["median"] == 40
+
+
+def test_rows_and_patients_do_not_take_turns_in_the_flow() -> None:
+    patient = np.repeat(np.arange(20), 4)
+    made = cohort({**noise(80, 1), "y": np.arange(80.0)}, roles={"y": "outcome"}, patient=patient)
+    turns = (FlowStep("rows of a.csv", 81, "count", "a"), FlowStep("header rows", 1, "aside", "a", "header"),
+             FlowStep("data rows", 80, "count", "a"), FlowStep("patients", 20, "count", "a"),
+             FlowStep("rows of the cohort", 80), FlowStep("patients", 20))  # fmt: skip
+    steps = described(replace(made, flow=turns))["flow"]
+    assert [(s["rows"], s["label"]) for s in steps] == [
+        (81, "rows of a.csv"), (1, "header rows"), (80, "rows analysed, of 20 patients")
+    ]  # fmt: skip
+
+
+def test_a_sex_coded_as_numbers_is_no_yes() -> None:
+    made = cohort({"Gender": [True, False] * 20, "smoker": [True, False] * 20, "y": [True] * 20 + [False] * 20},
+                  kinds={"Gender": "boolean", "smoker": "boolean", "y": "boolean"}, roles={"y": "outcome"})  # fmt: skip
+    table = described(made)["tables"][0]
+    assert [r["label"] for r in table["rows"]] == ["Gender: 1", "smoker"]
+
+
+def test_a_patient_with_one_event_among_many_rows_has_the_event_once() -> None:
+    patient = np.repeat(np.arange(20), 4)
+    sick = (patient < 12) & (np.arange(80) % 4 == 1)
+    made = cohort({**noise(80, 1), "y": sick}, kinds={"y": "boolean"}, roles={"y": "outcome"}, patient=patient)
+    summary = described(made)
+    assert (summary["counts"]["events"], summary["counts"]["usable_patients"]) == (12, 20)
+    assert summary["outcome_by_centre"][0]["levels"][-1]["n"] == 12
 
 
 def test_rows_without_outcome_leave_the_flow_with_a_reason() -> None:

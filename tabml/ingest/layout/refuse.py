@@ -18,8 +18,10 @@ def why_refused(grid: Grid, head: Head | None) -> str | None:
     """The reason why a sheet is no table of patients, or None."""
     if _is_pivot(grid):
         return "a pivot or cross table: its cells count patients, they are no patients"
+    if _only_names(grid):
+        return NO_ROWS
     if head is None:
-        return NO_ROWS if _only_names(grid) else "free text: no row of column names above rows of values"
+        return "free text: no row of column names above rows of values"
     names = {fold(name) for name in head.names if name}
     if _is_code_list(grid, names):
         return "a list of codes: it explains columns of another table"
@@ -31,7 +33,7 @@ def why_refused(grid: Grid, head: Head | None) -> str | None:
 
 
 def _only_names(grid: Grid) -> bool:
-    """One full row of different short texts, with nothing below it: the head of an export without patients."""
+    """One full row of different short texts under titles, nothing below it: the head of an export without patients."""
     filled = [row for row, texts in enumerate(grid.head) if any(texts)]
     last = [c for c, text in enumerate(grid.head[filled[-1]]) if text] if filled else []
     names = [fold(grid.head[filled[-1]][c]) for c in last]
@@ -39,10 +41,10 @@ def _only_names(grid: Grid) -> bool:
     is_text = all(grid.kinds[filled[-1]][c] == "text" and len(grid.head[filled[-1]][c]) <= LONGEST_NAME for c in last)
     return (
         grid.n_rows <= len(grid.head)
-        and len(names) > 2
+        and len(names) > 1
         and len(set(names)) == len(names)
         and is_text
-        and max(above, default=0) <= 1
+        and max(above, default=0) <= len(names) / 2
     )
 
 

@@ -45,7 +45,7 @@ def propose(sheets: Sequence[RawSheet], data: Data) -> Proposal:
     styles = {i: table_style(table, data.date_order) for i, table in enumerate(tables)}
     columns = profiles(tables, styles)
     keep = [named_column(name, [c.header for c in columns], "data.keep") for name in data.keep]
-    roles = find_roles(columns, data)
+    roles = find_roles(columns, data, "; ".join(table.sheet.name for table in tables))
     siblings, told = set_aside_endpoints(columns, roles, keep)
     plan = plan_columns(columns, roles, keep)
     codebook = build(tables, others, styles, columns, roles, siblings, plan, data)

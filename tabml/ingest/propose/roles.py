@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tabml.core.config import Data
-from tabml.core.errors import ConfigError, closest
+from tabml.core.errors import ConfigError, DataError, closest, listed
 from tabml.core.outcome import REVERSED_NAME, is_positive
 from tabml.ingest.propose.profile import MOST_LEVELS, Profile
 from tabml.ingest.propose.question import Question
@@ -40,8 +40,11 @@ class Roles:
         return self.outcome or self.event
 
 
-def find_roles(columns: Sequence[Profile], data: Data) -> Roles:
-    """Roles by the user's settings first, then by header, kind and values; a tie is a question."""
+def find_roles(columns: Sequence[Profile], data: Data, where: str | None = None) -> Roles:
+    """Roles by the user's settings first, then by header, kind and values; a tie is a question.
+
+    `where`: the files the columns stand in. A DataError says that the outcome has one class.
+    """
     by_name = {c.header: c for c in columns}
     stated = {
         name: _stated(value, by_name, f"data.{name}")
@@ -55,7 +58,7 @@ def find_roles(columns: Sequence[Profile], data: Data) -> Roles:
     free = [c for c in free if c.header != patient_id]
     centre = stated["centre"] or _one(c for c in free if c.key in CENTRE and 2 <= c.distinct <= MOST_CENTRES)
     free = [c for c in free if c.header != centre]
-    roles = _outcome(free, stated, questions, by_name)
+    roles = _outcome(free, stated, questions, where)
     free = [c for c in free if c.header not in (roles.outcome, roles.time, roles.event)]
     roles = replace(
         roles,
@@ -78,7 +81,7 @@ def named_column(name: str, columns: Iterable[str], setting: str) -> str:
     if len(folded) == 1:
         return folded[0]
     near = closest(name, known)
-    hint = f"did you mean {near!r}?" if near else f"columns: {', '.join(known[:12])}"
+    hint = f"did you mean {near!r}?" if near else f"columns: {listed(name, known)}"
     raise ConfigError(f"there is no column {name!r}", where=setting, hint=hint)
 
 
@@ -114,7 +117,7 @@ def _has_fractions(column: Profile) -> bool:
 
 
 def _outcome(
-    free: Sequence[Profile], stated: dict[str, str | None], questions: list[Question], by_name: dict[str, Profile]
+    free: Sequence[Profile], stated: dict[str, str | None], questions: list[Question], where: str | None
 ) -> Roles:
     """The outcome, or time and event of a survival outcome."""
     if stated["target"] is not None and not (stated["time"] or stated["event"]):
@@ -137,7 +140,7 @@ def _outcome(
                 Question("data.event", "which column says that the event happened?", options, "--event COLUMN", None)
             )
         return Roles(time=time, event=event)
-    return _classes(free, questions)
+    return _classes(free, questions, where)
 
 
 def _can_be_time(column: Profile) -> bool:
@@ -149,16 +152,29 @@ def _can_be_event(column: Profile) -> bool:
     return column.kind in ("boolean", "category") or (column.kind == "integer" and column.distinct <= 5)
 
 
-def _classes(free: Sequence[Profile], questions: list[Question]) -> Roles:
+def _classes(free: Sequence[Profile], questions: list[Question], where: str | None) -> Roles:
     exact, word = OUTCOME
     named = [c for c in free if c.key in exact and _can_be_outcome(c, by_name=True)]
     hinted = [c for c in free if set(c.key.split()) & word and _can_be_outcome(c, by_name=False)]
     found = named or hinted
     if len(found) == 1:
         return Roles(outcome=found[0].header)
+    if not found:
+        _refuse_one_class([c for c in free if c.key in exact or set(c.key.split()) & word], where)
     text = "which column is the outcome to predict?" if found else "no column is recognised as the outcome"
     questions.append(Question("data.target", text, tuple(c.header for c in found), "--target COLUMN", None))
     return Roles()
+
+
+def _refuse_one_class(named: Sequence[Profile], where: str | None) -> None:
+    """DataError where the only column with an outcome's name says the same of all patients."""
+    constant = _one(c for c in named if c.distinct == 1)
+    if constant is not None:
+        raise DataError(
+            f"outcome {constant!r} has one class only; two are needed",
+            where=where,
+            hint="check the event coding: tabml summary, or name another with --target",
+        )
 
 
 def _can_be_outcome(column: Profile, *, by_name: bool) -> bool:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tabml.core.config import StudyConfig
 from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
+from tabml.core.labels import LOSS_LABELS
 from tabml.core.progress import Progress, Report, silent
 from tabml.core.results import VerdictCode
 from tabml.core.splits import derive_seed
@@ -181,12 +182,12 @@ class Gain:
 
 
 REFERENCES: tuple[tuple[str, VerdictCode, str, str], ...] = (
-    ("null", "no_signal", "TB240", "the null model"),
+    ("null", "no_signal", "TB240", "giving everyone the same answer"),
     ("age_sex", "not_better", "TB230", "age and sex"),
 )
 
 
-def verdict(gains: Mapping[str, Gain]) -> tuple[VerdictCode, tuple[Finding, ...]]:
+def verdict(gains: Mapping[str, Gain], task: Task = "binary") -> tuple[VerdictCode, tuple[Finding, ...]]:
     """The code of the verdict, by the loss of unseen patients.
 
     Useful means that the one-sided 95 % lower bound of the gain is above 0 for every reference. The mean comes from
@@ -198,10 +199,15 @@ def verdict(gains: Mapping[str, Gain]) -> tuple[VerdictCode, tuple[Finding, ...]
             continue
         gain = gains[name]
         if not gain.lower > 0:
-            side = "lower" if gain.mean > 0 else "higher"
-            said = (
-                f"mean loss is {abs(gain.mean):.4f} {side} than that of {title}; "
-                f"the gain may be {gain.lower:.4f} (95 % lower bound)"
-            )
-            return word, (finding(code, said),)
+            return word, (finding(code, _not_beaten(gain, title, LOSS_LABELS[task])),)
     return "useful", ()
+
+
+def _not_beaten(gain: Gain, title: str, loss: str) -> str:
+    """How far the mean loss of unseen patients lies from that of a simpler answer, and how it may truly lie."""
+    if not gain.mean > 0:
+        return f"on unseen patients the {loss} of the model is {-gain.mean:.3g} higher than that of {title}"
+    return (
+        f"on unseen patients the {loss} of the model is {gain.mean:.3g} lower than that of {title}, "
+        f"but that may be chance: in truth it may be {-gain.lower:.3g} higher (one-sided 95 % bound)"
+    )

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from tabml.core.findings import Finding, finding
-from tabml.core.results import SHARED_CHOICE, Estimate, EstimateType
+from tabml.core.results import SENSIBLE_RATIO, SENSIBLE_SLOPE, SHARED_CHOICE, Estimate, EstimateType
 from tabml.core.splits import derive_seed
 from tabml.core.target import SURVIVAL_TASKS
 from tabml.learn.estimate.bbc import contrast
@@ -21,6 +21,8 @@ from tabml.metrics.pooling import pool
 from tabml.metrics.registry import HEADLINE
 from tabml.metrics.value import Floats, Value, logit, unknown
 
+RIGHT = ("observed_expected", "observed_expected_at")
+SLOPES = ("calibration_slope", "survival_slope", "slope")
 SHOWN = ("final", "simple", "age_sex", "null")
 KIND: EstimateType = "internal_external"
 
@@ -92,14 +94,39 @@ def said_of_centres(bench: Bench, centres: Sequence[Estimate], inside: Estimate 
     return findings
 
 
+def said_of_risks(centres: Sequence[Estimate]) -> list[Finding]:
+    """TB303: a centre where risks are off by more than chance: O/E outside 0.8-1.25, or a slope outside 0.8-1.2.
+
+    The 95 % interval has to exclude 1. Of several horizons the longest speaks.
+    """
+    longest = max((e.horizon or 0 for e in centres if e.key in RIGHT), default=0)
+    found: dict[str, list[Estimate]] = {}
+    for e in centres:
+        if e.model == "final" and (e.key in SLOPES or (e.key in RIGHT and (e.horizon or 0) == longest)) and is_off(e):
+            found.setdefault(e.population.removeprefix("centre:"), []).append(e)
+    return [
+        finding("TB303", f"{name}: " + ", ".join(f"{ask_label(e.key)} {e.text}" for e in off) + " when left out",
+                source=name, count=off[0].n or 0)
+        for name, off in found.items()
+    ]  # fmt: skip
+
+
+def is_off(estimate: Estimate) -> bool:
+    """Whether a ratio or slope is outside its bounds with an interval that excludes 1."""
+    if estimate.value is None or estimate.lower is None or estimate.upper is None:
+        return False
+    low, high = SENSIBLE_RATIO if estimate.key in RIGHT else SENSIBLE_SLOPE
+    return not low <= estimate.value <= high and not estimate.lower <= 1 <= estimate.upper
+
+
 def ask_label(key: str) -> str:
     """A metric's name in words."""
     return Ask(key).metric.label
 
 
 def _asks(bench: Bench, name: str) -> tuple[Ask, ...]:
-    """Numbers of a centre: those of the model without the slow smoothers, which need many patients."""
-    return tuple(a for a in bench.asks(name) if a.key not in MOST_RESAMPLES)
+    """Numbers of a centre: without the slow smoothers, which need many patients, and without folds to pool."""
+    return tuple(a for a in bench.asks(name) if a.key not in (*MOST_RESAMPLES, "auroc_pooled"))
 
 
 def _values(bench: Bench, left: LeftOut, name: str) -> dict[Ask, Value]:

@@ -29,10 +29,10 @@ def curves(bench: Bench, scored: Mapping[str, Scored], kind: EstimateType) -> li
     """All lines of the final and the simple model; the first repeat stands for all."""
     out: list[Curve] = []
     for name in NAMED:
-        raw, link = scored[name].raw[0], scored[name].link[0]
+        link = scored[name].link[0]
         task = bench.material.task
         if task == "binary":
-            out += _binary(bench, name, kind, raw, link)
+            out += _binary(bench, name, kind, link)
         elif task == "multiclass":
             out += _classes(bench, name, kind, link)
         elif task == "regression":
@@ -42,10 +42,11 @@ def curves(bench: Bench, scored: Mapping[str, Scored], kind: EstimateType) -> li
     return out
 
 
-def _binary(bench: Bench, name: str, kind: EstimateType, raw: Link, link: Link) -> list[Curve]:
+def _binary(bench: Bench, name: str, kind: EstimateType, link: Link) -> list[Curve]:
+    """Lines of the calibrated risks of all patients in one list; the ROC curve encloses `auroc_pooled`."""
     y, p = bench.material.y, probability_of(link, "binary")
     share = bench.judge.share
-    out = [*_roc(y, raw, name, kind, share=share), *_calibration(bench, y, p, name, kind)]
+    out = [*_roc(y, p, name, kind, share=share), *_calibration(bench, y, p, name, kind)]
     smooth = calibration_curve(y, p, weight=share)
     if smooth is not None:
         out.append(Curve("calibration_smooth", name, kind, _t(smooth.predicted), _t(smooth.observed), counts=smooth.n))
@@ -96,9 +97,10 @@ def _classes(bench: Bench, name: str, kind: EstimateType, link: Link) -> list[Cu
 
 
 def _agreement(bench: Bench, name: str, kind: EstimateType, link: Link) -> list[Curve]:
-    """Mean observed against mean predicted value in tenths of the prediction, with the interval of the mean."""
+    """Mean observed against mean predicted value in up to ten groups by prediction, with the interval of the mean."""
     y, w = bench.material.y, _weight(bench)
-    parts = [g for g in _split(link, GROUPS, w) if _whole(w[g].sum()) >= bench.small_cell]
+    groups = max(2, min(GROUPS, _whole(w.sum()) // bench.small_cell))  # few patients make fewer dots, not none
+    parts = [g for g in _split(link, groups, w) if _whole(w[g].sum()) >= bench.small_cell]
     x = tuple(float(np.average(link[g], weights=w[g])) for g in parts)
     middle = [float(np.average(y[g], weights=w[g])) for g in parts]
     apart = [float(np.average((y[g] - m) ** 2, weights=w[g])) for g, m in zip(parts, middle, strict=True)]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tabml.core.errors import DataError
 from tabml.core.findings import Finding, finding
 from tabml.core.privacy import SMALL_CELL
-from tabml.core.results import Estimate, EstimateType
+from tabml.core.results import SENSIBLE_SLOPE, Estimate, EstimateType
 from tabml.core.target import SURVIVAL_TASKS
 from tabml.learn.budget import Remaining, forever
 from tabml.learn.estimate.bbc import MOST_SKIPPED, SHRINK, Corrected
@@ -28,7 +28,6 @@ from tabml.metrics.value import Value, known, unknown
 
 SIDE_RESAMPLES = 200  # of numbers that are not the headline
 LEAST_IN_TIME, TIMED = 100, 5  # resamples under a time limit, and those that are timed
-CALIBRATED = (0.8, 1.2)  # of the slope; outside it risks mislead
 
 
 @dataclass(frozen=True)
@@ -205,12 +204,16 @@ def on_own_rows(bench: Bench, models: Mapping[str, FittedPipeline]) -> dict[str,
     return out
 
 
-def compared_corrected(bench: Bench, draws: Mapping[str, Corrected]) -> list[Estimate]:
-    """Final minus simple, age and sex, and null, in the same draws."""
+def compared_corrected(bench: Bench, draws: Mapping[str, Corrected], twins: bool = False) -> list[Estimate]:
+    """Final minus simple, age and sex, and null, in the same draws.
+
+    `twins`: final and simple are one model. They are then not compared: in draws each rule may pick another one, and
+    their difference would be one of rules.
+    """
     out: list[Estimate] = []
     if "final" not in draws:
         return out
-    for other in _others(draws):
+    for other in _others(draws, twins):
         for ask in bench.judge.asks(brief=True):
             both = _run(ask, draws["final"].draws[ask] - draws[other].draws[ask])
             value = _shrunk(both, "identity", level=bench.level)
@@ -219,11 +222,12 @@ def compared_corrected(bench: Bench, draws: Mapping[str, Corrected]) -> list[Est
 
 
 def compared_scored(
-    bench: Bench, scored: Mapping[str, Scored], draws: Mapping[str, Mapping[Ask, Floats]], kind: EstimateType
-) -> list[Estimate]:
+    bench: Bench, scored: Mapping[str, Scored], draws: Mapping[str, Mapping[Ask, Floats]], kind: EstimateType,
+    twins: bool = False,
+) -> list[Estimate]:  # fmt: skip
     """Final minus simple, age and sex, and null, on the same resampled patients."""
     out = []
-    for other in _others(scored):
+    for other in _others(scored, twins):
         for ask in bench.judge.asks(brief=True):
             a, b = (point_of(bench.judge, ask, scored[n]) for n in ("final", other))
             point = known(float(a) - float(b)) if a.value is not None and b.value is not None else a
@@ -239,7 +243,7 @@ def said_of_calibration(estimates: Sequence[Estimate], kind: EstimateType) -> li
     """TB301 where the final model's slope on unseen patients is outside 0.8-1.2."""
     keys = ("calibration_slope", "survival_slope", "slope")
     mine = [e for e in estimates if e.key in keys and e.model == "final" and e.estimate_type == kind]
-    off = [e for e in mine if e.value is not None and not CALIBRATED[0] <= e.value <= CALIBRATED[1]]
+    off = [e for e in mine if e.value is not None and not SENSIBLE_SLOPE[0] <= e.value <= SENSIBLE_SLOPE[1]]
     return [finding("TB301", f"calibration slope {e.text}") for e in off if e.population == "all"]
 
 
@@ -256,13 +260,13 @@ def said_of_missing(estimates: Sequence[Estimate]) -> list[Finding]:
     return [finding("TB300", f"{e.key} ({e.estimate_type}): {e.reason}") for e in lost]
 
 
-def _others(models: Mapping[str, object]) -> list[str]:
-    return [name for name in ("simple", "age_sex", "null") if name in models]
+def _others(models: Mapping[str, object], twins: bool) -> list[str]:
+    return [name for name in ("simple", "age_sex", "null") if name in models and not (twins and name == "simple")]
 
 
 def _difference(estimate: Estimate) -> Estimate:
     """A difference above 0 means the first number is larger, better or not."""
-    return replace(estimate, decimals=max(3, estimate.decimals))
+    return replace(estimate, decimals=estimate.decimals + 1)
 
 
 def _cross_fitted(bench: Bench, ask: Ask, scored: Scored, draws: Mapping[Ask, Floats]) -> Value:

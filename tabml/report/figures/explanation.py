@@ -76,7 +76,9 @@ def waterfall(key: str, example: Record, most: int = 9) -> str:
         _step(canvas, panel, y, label, levels[k], value)
         y += _room(label)
     canvas.dot(panel.x(levels[-1]), y + 14, 5, "f2")
-    canvas.text(panel.x(levels[-1]), y + 36, f"predicted {example.get('predicted', '')}", "strong", "middle")
+    predicted = f"predicted {example.get('predicted', '')}"
+    reach = 4.0 * len(predicted)  # half its width: it stays on the card where the prediction lies near an edge
+    canvas.text(min(max(panel.x(levels[-1]), reach), 430 - reach), y + 36, predicted, "strong", "middle")
     canvas.text(212, y + 58, "← lowers", "small f0")
     canvas.text(382, y + 58, "raises →", "small f1", "end")
     return canvas.svg()
@@ -89,8 +91,13 @@ def _step(canvas: Canvas, panel: Panel, y: float, label: list[str], level: float
     for k, line in enumerate(label):
         canvas.text(202, middle + 4 + 14 * (k - (len(label) - 1) / 2), line, "label" if k == 0 else "small", "end")
     canvas.rect(start, middle - 8.5, max(stop - start, 1), 17, "f1" if value > 0 else "f0", 2)
-    canvas.text(stop + 5, middle + 4, f"{value:+.2f}".replace("-", "−"), "small")
+    canvas.text(stop + 5, middle + 4, _signed(value), "small")
     canvas.line(panel.x(level + value), middle + 8.5, panel.x(level + value), middle + 8.5 + (high - 17), "axis")
+
+
+def _signed(value: float) -> str:
+    said = f"{value:+.2f}"
+    return said.replace("-", "−") if float(said) else "0.00"
 
 
 def _room(label: list[str]) -> float:

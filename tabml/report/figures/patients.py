@@ -172,8 +172,13 @@ def _own(step: Record) -> str:
     return f"{label}: {reason}" if reason and reason != label and not label.startswith(reason) else label
 
 
-def histogram(key: str, edges: Sequence[float], counts: Sequence[int], title: str) -> str:
-    """A small histogram with its ends written below."""
+def histogram(
+    key: str, edges: Sequence[float], counts: Sequence[int], title: str, limits: tuple[float, float] | None = None
+) -> str:
+    """A small histogram with its ends written below.
+
+    `limits`: the least and the largest value. Where they lie beyond the edges the end bars hold all that does.
+    """
     canvas = Canvas(
         key, 220, 72, f"Distribution of {title}", f"{counted(sum(counts), 'value')} in {counted(len(counts), 'group')}."
     )
@@ -183,8 +188,9 @@ def histogram(key: str, edges: Sequence[float], counts: Sequence[int], title: st
         high = 50 * n / most
         canvas.rect(2 + k * wide + 0.5, 52 - high, wide - 1, high, "f0")
     canvas.line(2, 52.5, 218, 52.5, "axis")
-    canvas.text(2, 67, f"{edges[0]:g}", "small")
-    canvas.text(218, 67, f"{edges[-1]:g}", "small", "end")
+    low, high = limits or (edges[0], edges[-1])
+    canvas.text(2, 67, f"below {edges[1]:g}" if low < edges[0] else f"{edges[0]:g}", "small")
+    canvas.text(218, 67, f"{edges[-2]:g} and more" if high > edges[-1] else f"{edges[-1]:g}", "small", "end")
     return canvas.svg()
 
 

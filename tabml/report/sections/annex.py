@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tabml.core.config import settings
+from tabml.core.config import PRESETS, StudyConfig, resolve, settings
+from tabml.core.labels import LOSS_LABELS
 from tabml.core.results import ESTIMATES
 from tabml.report.blocks import Block, Grid, Section, TableRow, Text
 from tabml.report.document import Record, View, text_of
 from tabml.report.methods import methods, to_fill
-from tabml.report.words import METRICS, metric
+from tabml.report.words import METRICS, PAIRS, WITHIN_FOLDS, listed, metric
 
 COLUMNS = ("apparent", "cv_winner", "corrected_bbc", "corrected_nested", "internal_external", "external")
 EQUATION = "equation"
-LOSSES = {"binary": "log loss", "multiclass": "log loss", "regression": "squared error", "survival": "integrated Brier score",
-          "competing_risks": "integrated Brier score"}  # fmt: skip
 STATUS = {"ok": "finished", "finished": "finished", "failed": "failed", "pruned": "stopped early", "skipped": "not run",
           "not_run": "not run"}  # fmt: skip
 
@@ -59,8 +58,9 @@ def models(view: View) -> tuple[Block, ...]:
         for m in found
     )  # fmt: skip
     note = (
-        f"Loss: cross-validated {LOSSES.get(view.task, 'loss')}, lower is better, ± its standard error. "
-        "Bold: part of the final model. A failed model has no score."
+        f"Loss: cross-validated {LOSS_LABELS.get(view.task, 'loss')}, lower is better, ± its standard error. "
+        "Bold: part of the final model. A failed model has no score. The simple model is the simplest whose paired difference "
+        "to the best is within the standard error of that difference, which is smaller than the ± beside each loss."
     )
     return (
         Grid(
@@ -103,10 +103,12 @@ def provenance(view: View) -> tuple[Block, ...]:
     if files:
         rows = tuple(TableRow((str(f.get("file") or "–"), str(f.get("sha256") or "–"))) for f in files)
         blocks.append(Grid("Data files", ("File", "SHA-256"), rows))
-    changed = _changed(found.get("config"))
+    preset, changed = _changed(found.get("config"))
     if changed:
         rows = tuple(TableRow((path, _shown(value), doc)) for path, value, doc in changed)
-        blocks.append(Grid("Settings that differ from the defaults", ("Setting", "Value", "Meaning"), rows))
+        blocks.append(
+            Grid(f"Settings that differ from the defaults of preset {preset}", ("Setting", "Value", "Meaning"), rows)
+        )
     run = view.part("run")
     clock = [(k, v) for k, v in run.items() if isinstance(v, str | int | float) and not isinstance(v, bool)]
     if clock:
@@ -134,6 +136,9 @@ def _side_by_side(view: View, role: str) -> Grid | None:
     methods_used = sorted({str(e["ci_method"]).replace("_", " ") for e in found if e.get("ci_method")})
     if methods_used:
         note += f" Intervals (95 %): {', '.join(methods_used)}."
+    pairs = [metric(k).label for k in dict.fromkeys(line[0] for line in lines) if k in PAIRS]
+    if pairs:
+        note += f" {listed(pairs)}: {WITHIN_FOLDS}."
     return Grid(view.model_name(role), ("Measure", *(_heading(k) for k in kinds)), tuple(rows), note)
 
 
@@ -171,7 +176,10 @@ def _comparisons(view: View) -> tuple[Block, ...]:
         TableRow((_line(str(e.get("key")), e.get("horizon"), e.get("class"), e.get("threshold")), _compared(view, str(e.get("model"))), text_of(e)))
         for e in found
     )  # fmt: skip
-    note = "Paired on the same patients; an interval that contains zero means no clear difference."
+    note = (
+        "Paired on the same patients; an interval that contains zero means no clear difference in that measure. The verdict "
+        f"goes by the {LOSS_LABELS.get(view.task, 'loss')} alone, by its mean and standard error, not by these intervals."
+    )
     return (Grid("Differences between models", ("Measure", "Models", "Difference"), rows, note),)
 
 
@@ -214,17 +222,25 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _changed(config: Any) -> list[tuple[str, Any, str]]:
+def _changed(config: Any) -> tuple[str, list[tuple[str, Any, str]]]:
+    """The preset, and what differs from what it fills; without a known preset from the plain defaults."""
     if not isinstance(config, Mapping):
-        return []
+        return "", []
+    preset = str(config.get("preset") or "")
+    usual = StudyConfig.model_validate({"preset": preset} if preset in PRESETS else {})
+    defaults = resolve(usual).model_dump(mode="json")
     out = []
-    for path, default, doc in settings():
-        node: Any = config
-        for part in path.split("."):
-            node = node.get(part) if isinstance(node, Mapping) else None
-        if node is not None and _plain(node) != _plain(default):
-            out.append((path, node, doc))
-    return out
+    for path, _, doc in settings():
+        given, default = _at(config, path), _at(defaults, path)
+        if given is not None and _plain(given) != _plain(default):
+            out.append((path, given, doc))
+    return usual.preset, out
+
+
+def _at(tree: Any, path: str) -> Any:
+    for part in path.split("."):
+        tree = tree.get(part) if isinstance(tree, Mapping) else None
+    return tree
 
 
 def _plain(value: Any) -> Any:

@@ -6,8 +6,9 @@ from tabml.core.target import horizon_text
 from tabml.report.blocks import Block, Figure, Grid, Section, SideBySide, TableRow, Text
 from tabml.report.document import Record, View, text_of
 from tabml.report.figures import performance
+from tabml.report.figures.canvas import PALETTE
 from tabml.report.sections.separation import seen_on
-from tabml.report.words import metric, percent
+from tabml.report.words import listed, metric, percent
 
 ROWS = ("calibration_in_the_large", "calibration_intercept", "calibration_slope", "survival_slope", "slope", "intercept",
         "observed_expected", "observed_expected_at", "ici", "ici_at", "brier", "brier_at")  # fmt: skip
@@ -25,6 +26,10 @@ def section(view: View) -> Section:
         blocks.append(SideBySide(figure, table))
     else:
         blocks.extend((*figure, *table))
+    if table and not figure and view.task == "regression" and view.best_curves("calibration"):
+        blocks.append(
+            Text("The picture of predicted and observed values above shows the same, group by group.", "note")
+        )
     if not blocks:
         blocks.append(
             Text(
@@ -113,9 +118,17 @@ def _figure(view: View) -> tuple[Block, ...]:
     if not groups and not smooth:
         return ()
     if view.task == "multiclass":
-        shown = [(view.class_label(str(c.get("cls") or c.get("class") or c.get("label") or "")), c) for c in groups[:4]]
+        shown = [
+            (view.class_label(str(c.get("cls") or c.get("class") or c.get("label") or "")), c) for c in groups[:PALETTE]
+        ]
         svg = performance.calibration(shown, None, (), labels=("probability given", "share in whom it was so"))
-        return (Figure(svg, "Calibration, one line per class, each against all others."),)
+        drawn = {label for label, _ in shown}
+        lacking = [
+            name for c in view.part("target").get("classes") or () if (name := view.class_label(str(c))) not in drawn
+        ]
+        more = f" Without a line: {listed(lacking)}." if lacking else ""
+        said = "Calibration, one line per class, each against all others; a dot is a group of patients of equal size."
+        return (Figure(svg, f"{said}{more}"),)
     horizon = next((int(c["horizon"]) for c in (*groups, *smooth) if c.get("horizon")), None)
     by = f" by {horizon_text(horizon)}" if horizon else ""
     bars = view.best_curves("risk_histogram")

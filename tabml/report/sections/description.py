@@ -41,8 +41,8 @@ def _facts(view: View) -> tuple[tuple[str, str], ...]:
              (("patients", "patient"), ("centres", "centre"), ("features", "candidate predictor")) if counts.get(k)]  # fmt: skip
     if counts.get("repeated"):
         facts.insert(1, (whole(counts["rows"]), "rows (several per patient)"))
-    if view.events is not None and counts.get("usable_rows"):
-        share = percent(view.events / counts["usable_rows"])
+    if view.events is not None and counts.get("usable_patients"):
+        share = percent(view.events / counts["usable_patients"])
         facts.insert(
             1,
             (
@@ -63,7 +63,7 @@ def _who(view: View) -> Section:
     outcome = view.summary.get("outcome") or {}
     if outcome.get("histogram"):
         h = outcome["histogram"]
-        blocks = (*blocks, Figure(drawings.histogram("outcome", h["edges"], h["counts"], view.outcome), f"{view.outcome}: distribution."))  # fmt: skip
+        blocks = (*blocks, Figure(drawings.histogram("outcome", h["edges"], h["counts"], view.outcome, _limits(outcome)), f"{view.outcome}: distribution."))  # fmt: skip
     return Section("who", "Patients and outcome", (*blocks, *patients.follow_up(view)))
 
 
@@ -122,8 +122,13 @@ def _card(k: int, variable: Record) -> tuple[Block, ...]:
         return (Figure(drawings.bars(f"v{k}", variable["levels"], title), caption, title),)
     h = variable.get("histogram")
     if h:
-        return (Figure(drawings.histogram(f"v{k}", h["edges"], h["counts"], title), caption, title),)
+        return (Figure(drawings.histogram(f"v{k}", h["edges"], h["counts"], title, _limits(variable)), caption, title),)
     return (Text(caption),)
+
+
+def _limits(described: Record) -> tuple[float, float] | None:
+    q = described.get("quantiles")
+    return (float(q["min"]), float(q["max"])) if q else None
 
 
 def _tables(view: View) -> Section:

@@ -102,20 +102,31 @@ def _grid(view: View, names: list[str], keys: list[str]) -> Grid:
 
 
 def _note(view: View, names: list[str], keys: list[str]) -> str:
-    said = ["Final model refitted without the centre. Numbers with 95 % intervals."]
-    if view.choice_is_shared:
-        said.append("The centre took part in the choice and calibration of the model.")
+    said = [
+        "Final model refitted without the centre. The centre took part in the choice and calibration of the model."
+        if view.choice_is_shared
+        else "The model was chosen, fitted and calibrated again without the centre; which one won may differ.",
+        "Numbers with 95 % intervals.",
+    ]
     if view.task == "binary":
         said.append("A centre with one outcome class has no AUROC.")
     if any(_at(view, NEW_CENTRE, k) is not None for k in keys):
         said.append(
             "Mean: random effects. New centre: where the number of the next centre is expected (95 % prediction interval)."
         )
-    first = {name: _at(view, name, keys[0]) for name in names} if keys else {}
-    few = [name for name, e in first.items() if e is not None and str(e.get("reason") or "").startswith("few")]
+    few = {name: why for name in names if (why := _too_few(view, name, keys))}
     if few:
-        said.append(f"Few events, read with care: {', '.join(few)}.")
+        pooled = keys and _at(view, None, keys[0]) is not None
+        said.append(f"Read with care: {'; '.join(f'{name} ({why})' for name, why in few.items())}" + (
+            ", left out of the mean and of what is expected of a new centre." if pooled else "."
+        ))  # fmt: skip
     return " ".join(said)
+
+
+def _too_few(view: View, name: str, keys: list[str]) -> str:
+    """`115 with and 8 without the outcome`, where either is too few to pool."""
+    reasons = [str(e.get("reason") or "") for k in keys if (e := _at(view, name, k)) is not None]
+    return next((r.removeprefix("few: ").partition(";")[0] for r in reasons if r.startswith("few")), "")
 
 
 def _at(view: View, name: str | None, key: str) -> Record | None:

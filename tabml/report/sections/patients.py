@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tabml.core.results import fixed
 from tabml.core.target import horizon_text
 from tabml.report.blocks import Block, Figure, Grid, Section, SideBySide, TableRow, Text
 from tabml.report.document import Record, View, share_text
@@ -45,7 +46,7 @@ def outcome_grid(view: View) -> tuple[Grid, ...]:
         columns = ("Centre", "Patients", *(_shown(view, label) for label in labels))
     else:
         rows = [(str(r.get("centre")), str(r.get("with_outcome")), _mean(r)) for r in lines]
-        columns = ("Centre", "Rows", "Mean (SD)")
+        columns = ("Centre", "Patients", "Mean (SD)")
     named = tuple(TableRow(r, "strong" if r[0] == "All" and len(rows) > 1 else "plain") for r in rows)
     return (
         Grid(f"Outcome by centre: {view.outcome}" if len(rows) > 1 else f"Outcome: {view.outcome}", columns, named),
@@ -94,7 +95,7 @@ def _table_row(row: Record) -> TableRow:
         str(row.get("label") or ""),
         *(str(c) for c in row.get("cells") or ()),
         "" if missing is None else f"{missing} ({percent(share or 0)})" if missing else "0",
-        "" if row.get("kind") == "level" else DASH if smd is None else f"{smd:.2f}".replace("-", "−"),
+        "" if row.get("kind") == "level" else DASH if smd is None else fixed(smd, 2).replace("-", "−"),
     )
     kind = str(row.get("kind"))
     return TableRow(cells, "level" if kind == "level" else "head" if kind == "head" else "plain")

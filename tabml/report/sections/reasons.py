@@ -5,7 +5,7 @@ from __future__ import annotations
 from tabml.report.blocks import Block, Bullets, Figure, Heading, Section, SideBySide, Text, Tiles
 from tabml.report.document import Record, View
 from tabml.report.figures import explanation as drawings
-from tabml.report.words import model_name
+from tabml.report.words import UNUSED, listed, model_name
 
 MOST = 12
 EFFECTS = 6
@@ -23,6 +23,10 @@ def section(view: View) -> Section:
         blocks.append(SideBySide(_importance(chosen, rows), _reading(rows)))
         blocks.extend(_effects(rows[:EFFECTS]))
     blocks.extend(_examples(view, chosen))
+    unused = view.part("study").get("not_used") or {}
+    if unused:
+        told = [f"{name}{UNUSED.get(str(why), '')}" for name, why in unused.items()]
+        blocks.append(Text(f"The final model does not use {listed(told)}.", "note"))
     if chosen.get("note"):
         blocks.append(Text(str(chosen["note"]), "note"))
     return Section("reasons", "Why does it say so?", tuple(blocks))

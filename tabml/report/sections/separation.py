@@ -8,11 +8,11 @@ from tabml.report.blocks import Block, Figure, Grid, Section, SideBySide, TableR
 from tabml.report.document import Record, View, text_of
 from tabml.report.figures import performance
 from tabml.report.sections.patients import time_unit
-from tabml.report.words import METRICS, metric, model_name
+from tabml.report.words import METRICS, PAIRS, WITHIN_FOLDS, listed, metric, model_name
 
 TITLES = {"regression": "How close are the predictions?"}
 SHOWN: dict[str, tuple[str, ...]] = {
-    "binary": ("auroc", "auprc", "scaled_brier", "brier", "log_loss"),
+    "binary": ("auroc", "auroc_pooled", "auprc", "scaled_brier", "brier", "log_loss"),
     "multiclass": ("hand_till_m", "multiclass_log_loss", "multiclass_brier", "log_loss", "brier"),
     "regression": ("mae", "median_absolute_error", "rmse", "r2", "concordance_correlation"),
     "survival": ("uno_c", "harrell_c", "auc_at", "ipa_at", "brier_at", "ibs"),
@@ -55,8 +55,18 @@ def _figure(view: View) -> tuple[Block, ...]:
         simple = view.curves("roc", model="simple", estimate_type=final[0].get("estimate_type"))
         shown = [("Final model", final[0]), *((("Simple model", simple[0]),) if simple else ())]
     return (
-        Figure(performance.roc(shown), f"ROC curve, {seen_on(final[0])}. Nearer to the upper left corner is better."),
+        Figure(
+            performance.roc(shown),
+            f"ROC curve, {seen_on(final[0])}, all in one list whichever fold they stood in{_area(view, final[0])}. "
+            "Nearer to the upper left corner is better.",
+        ),
     )
+
+
+def _area(view: View, curve: Record) -> str:
+    """The area that the drawn curve encloses, where it is a number of the study."""
+    found = view.estimate("auroc_pooled", estimate_type=curve.get("estimate_type"))
+    return f" (area {found['value']:.2f})" if found is not None and found.get("value") is not None else ""
 
 
 def _risk_groups(view: View) -> tuple[Block, ...]:
@@ -84,8 +94,10 @@ def _table(view: View) -> tuple[Block, ...]:
     ]  # fmt: skip
     names = sorted({str(e.get("estimate_type")) for k in keys for r in roles if (e := view.estimate(k, r)) is not None})
     note = "; ".join(f"{ESTIMATES[n].title.lower()}: {ESTIMATES[n].meaning}" for n in names if n in ESTIMATES)
+    pairs = [metric(k).label for k in keys if k in PAIRS]
+    how = f" {listed(pairs)}: {WITHIN_FOLDS}; the other measures take all patients in one list." if pairs else ""
     return (Grid("Measures with 95 % intervals", ("Measure", *(model_name(r) for r in roles), "Ideal"), tuple(rows),
-                 f"Estimates: {note}." if note else ""),)  # fmt: skip
+                 (f"Estimates: {note}." if note else "") + how),)  # fmt: skip
 
 
 def _named(view: View, key: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from tabml.core.demographics import AGE_WORDS, SEX_WORDS, words_of
-from tabml.core.results import ESTIMATES
+from tabml.core.labels import LOSS_LABELS
+from tabml.core.results import ESTIMATES, SENSIBLE_RATIO, SENSIBLE_SLOPE
 from tabml.report.blocks import Block, Facts, Figure, Section, Text, Verdict
 from tabml.report.document import Record, View, text_of
 from tabml.report.figures.performance import ladder
@@ -13,6 +14,7 @@ from tabml.report.sections.notices import notices
 from tabml.report.words import HONEST, VERDICTS, count, listed, metric, percent, ranks_all_the_same, separation, whole
 
 Answer = Literal["useful", "not_better", "no_signal", "unknown"]
+SAME_MODEL = "Pairs are of one fold, so that both risks come from the same model."
 RANKING = ("auroc", "hand_till_m", "one_vs_rest_auroc", "uno_c", "harrell_c", "auc_at")
 
 
@@ -108,15 +110,30 @@ def _sentence(view: View, found: Answer, headline: Record) -> str:
     return f"The model tells {who} apart {separation(value)}."
 
 
+def _yet(view: View, key: str) -> str:
+    """Where ranking is better and the loss that decides is not: both, so that neither seems to deny the other."""
+    of_final = (c for c in view.rows("comparisons") if c.get("key") == key and c.get("model") == "final - age_sex")
+    found = next(of_final, None)
+    if answer(view) != "not_better" or found is None or key not in RANKING or float(found.get("lower") or 0) <= 0:
+        return ""
+    return (
+        f"It orders patients better than {view.age_sex} alone ({metric(key).label} higher by {text_of(found)}), but its risks "
+        f"are not reliably closer to what happened ({LOSS_LABELS.get(view.task, 'loss')}), and by these the verdict goes."
+    )
+
+
 def _reading(view: View, headline: Record) -> str:
     """The number as a clinician would say it."""
     key, value = str(headline["key"]), float(headline["value"])
     if key in RANKING:
-        pair = {
-            "binary": "one patient with and one without the outcome",
-            "multiclass": "two patients of different classes",
-        }.get(view.task, "two patients of whom one had the event earlier")
-        return f"Of 100 pairs of {pair}, the model orders {100 * value:.0f} the right way round; a coin would do 50."
+        if key == "hand_till_m":
+            return (
+                "Two classes are taken, and a patient of each: on average over all pairs of classes the model orders "
+                f"{100 * value:.0f} of 100 such pairs the right way round; a coin would do 50. {SAME_MODEL}"
+            )
+        pair = {"binary": "one patient with and one without the outcome",
+                "multiclass": "one patient of the class and one of another"}.get(view.task, "two patients of whom one had the event earlier")  # fmt: skip
+        return f"Of 100 pairs of {pair}, the model orders {100 * value:.0f} the right way round; a coin would do 50. {SAME_MODEL}"
     if key in ("mae", "rmse"):
         return f"Predictions are typically off by about {value:.{_decimals(headline)}f}{_unit(view, key)}."
     word = metric(key)
@@ -125,15 +142,16 @@ def _reading(view: View, headline: Record) -> str:
 
 def _details(view: View, key: str) -> tuple[str, ...]:
     """Two or three sentences beside the number: the simpler answers, the risks themselves, the centres."""
-    said: list[str] = []
+    said: list[str] = [s for s in (_yet(view, key),) if s]
     plain = view.estimate(key, "age_sex", estimate_type=(*HONEST, "cv_winner"))
     if plain is not None and plain.get("value") is not None:
         columns = f" ({view.age_sex_columns})" if view.age_sex_columns else ""
         said.append(f"{view.age_sex.capitalize()} alone{columns}: {text_of(plain)}.")
     if view.simple_is_final:
-        said.append("The final model is also the simplest within one standard error of the best.")
-    if _belief(view):
-        said.append(_belief(view))
+        said.append(
+            "The final model is also the simplest whose paired difference to the best is within one standard error."
+        )
+    said.extend(s for s in (_belief(view), _belief_elsewhere(view)) if s)
     if fall := _centres(view, key) or _hardest(view):
         said.append(fall)
     return tuple(said)
@@ -145,12 +163,36 @@ def _belief(view: View) -> str:
     if slope is None or slope.get("value") is None:
         return ""
     value = float(slope["value"])
-    even = ratio is None or ratio.get("value") is None or 0.8 <= float(ratio["value"]) <= 1.25
-    if 0.8 <= value <= 1.2 and even:
-        return "Its risks can be taken at their word, on average."
+    even = ratio is None or ratio.get("value") is None or _between(float(ratio["value"]), SENSIBLE_RATIO)
+    if _between(value, SENSIBLE_SLOPE) and even:
+        where = "patients of these centres" if (view.count("centres") or 1) > 1 else "patients like these"
+        return f"On unseen {where} its risks are right on average."
     if not even and ratio is not None:
         return f"Its risks are off on average: {float(ratio['value']):.2f} events happened per event predicted."
     return f"Its risks are too {'extreme' if value < 1 else 'timid'} (calibration slope {value:.2f}): recalibrate before use."
+
+
+def _between(value: float, bounds: tuple[float, float]) -> bool:
+    return bounds[0] <= value <= bounds[1]
+
+
+def _belief_elsewhere(view: View) -> str:
+    """What happened to the risks at centres that were left out; nothing is promised where none was."""
+    found = [
+        e for e in view.estimates(key=("observed_expected", "observed_expected_at"), model="final",
+                                  estimate_type="internal_external")
+        if str(e.get("population", "")).startswith("centre:") and e.get("value") is not None
+    ]  # fmt: skip
+    longest = max((e.get("horizon") or 0 for e in found), default=0)
+    ordered = sorted((e for e in found if (e.get("horizon") or 0) == longest), key=lambda e: float(e["value"]))
+    if not ordered:
+        return "How right they are at another hospital is not known." if _belief(view) else ""
+    low, high = ordered[0], ordered[-1]
+    span = f"{float(low['value']):.2f} ({_place(low)}) to {float(high['value']):.2f} ({_place(high)}) events happened per event predicted"
+    where = "hospitals left out of its fit" if view.choice_is_shared else "hospitals it had never seen"
+    if all(_between(float(e["value"]), SENSIBLE_RATIO) for e in (low, high)) and not view.has_finding("TB303"):
+        return f"At {where}, {span}."
+    return f"At {where} they are off: {span}. Recalibrate before use elsewhere."
 
 
 def _centres(view: View, key: str) -> str:
@@ -192,8 +234,7 @@ def _facts(view: View) -> tuple[tuple[str, str], ...]:
     if patients is not None:
         facts.append((whole(patients), "patients"))
     if view.events is not None:
-        rows = view.count("usable_rows", "rows") or patients
-        share = f" ({percent(view.events / rows)})" if rows else ""
+        share = f" ({percent(view.events / patients)})" if patients else ""
         facts.append(
             (f"{whole(view.events)}{share}", f"with {view.event_words}" if not view.is_survival else "had the event")
         )
@@ -223,7 +264,7 @@ def _for_whom(view: View) -> str:
 def _age(view: View) -> str:
     for v in view.summary.get("variables", ()):
         if AGE_WORDS.intersection(words_of(str(v.get("name", "")))[:1]) and v.get("quantiles"):
-            q = v["quantiles"]
+            q = (v.get("of_patients") or v).get("quantiles") or v["quantiles"]
             return f"half of them aged {q['q25']:.0f} to {q['q75']:.0f} years"
     return ""
 
@@ -232,7 +273,7 @@ def _sex(view: View) -> str:
     for v in view.summary.get("variables", ()):
         words = set(words_of(str(v.get("name", ""))))
         if words and words <= SEX_WORDS and v.get("levels"):
-            known = [lv for lv in v["levels"] if lv.get("share")]
+            known = [lv for lv in (v.get("of_patients") or v)["levels"] if lv.get("share")]
             if len(known) == 2 and str(known[0].get("label", "")).casefold() not in ("no", "yes", "0", "1"):
                 return " and ".join(f"{percent(lv['share'])} {lv['label']}" for lv in known)
     return ""

@@ -16,3 +16,11 @@ def test_no_dot_stands_for_fewer_patients_than_the_setting_allows(task: str) -> 
     result = learn(cohort, make_target(cohort, settings)[0], settings)
     dots = [c for c in result.curves if c.key in ("calibration", "km_risk_group")]
     assert dots and all(n >= 25 for c in dots for n in c.counts)
+
+
+def test_forty_patients_of_many_rows_still_have_a_picture() -> None:
+    cohort = small_cohort(42, task="regression", visits=5)
+    settings = quick_config(search={"models": ["ridge"]})
+    result = learn(cohort, make_target(cohort, settings)[0], settings)
+    [dots] = [c for c in result.curves if (c.key, c.model) == ("calibration", "final")]
+    assert len(dots.x) >= 6 and all(n >= 5 for n in dots.counts)
