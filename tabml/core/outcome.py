@@ -24,7 +24,21 @@ POSITIVE_WORDS = frozenset(
         *("yes", "y", "true", "positive", "pos", "event", "case", "dead", "died", "death", "deceased", "disease"),
         *("diseased", "sick", "ill", "relapse", "recurrence", "progression", "malignant", "cancer", "pd"),
         *("ja", "j", "tot", "verstorben", "krank", "bösartig", "død", "sykdom", "syk", "sjuk", "död", "syg"),
-        *("kyllä", "kuollut", "sairas", "sí", "si", "muerto", "fallecido", "enfermo", "oui", "décédé", "malade"),
+        *(
+            "kyllä",
+            "kuollut",
+            "sairas",
+            "sí",
+            "sì",
+            "sim",
+            "si",
+            "muerto",
+            "fallecido",
+            "enfermo",
+            "oui",
+            "décédé",
+            "malade",
+        ),
         *("是", "死亡"),
     }
 )

@@ -18,6 +18,7 @@ from tabml.core.codebook import ColumnMapping, VariableSpec
 from tabml.core.cohort import DTYPES, Kind
 from tabml.core.errors import ConfigError
 from tabml.core.findings import Finding, Severity, finding
+from tabml.core.privacy import SMALL_CELL
 from tabml.ingest.columns import SourceColumns
 from tabml.ingest.expressions import Expression, Numbers, parse_expression
 from tabml.ingest.read import Column
@@ -25,6 +26,9 @@ from tabml.ingest.readings import Reading, read_dates, read_levels, read_numbers
 from tabml.ingest.source_table import SourceTable
 from tabml.ingest.units import can_convert, convert_factor
 from tabml.ingest.wording import counted
+
+#: From here on a double no longer holds every whole number, and its square would leave what models compute in.
+BEYOND_MEASURE = 1e15
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ def fill(at: SourceTable, name: str, spec: VariableSpec, mapping: ColumnMapping)
     unit_step = ""
     if spec.kind in ("number", "integer") and mapping.constant is None:
         unit_step = _convert(reading, columns, spec, mapping, f"variable {name!r}, source {at.name!r}")
+        _drop_beyond_measure(reading)
         _limit(reading, spec)
         _round(reading, spec, exact=not unit_step)
     values = _typed(reading, spec)
@@ -166,6 +171,14 @@ def _factor(unit: str, to: str, analyte: str | None) -> float:
     return convert_factor(unit, to, analyte) if can_convert(unit, to, analyte) else np.nan
 
 
+def _drop_beyond_measure(reading: Reading) -> None:
+    """A slip such as 1e308 is missing whatever the column's range: one would be the mean of all patients."""
+    beyond = np.abs(reading.numbers) >= BEYOND_MEASURE
+    if beyond.any():
+        reading.notes["beyond_measure"] = beyond
+        reading.values = np.where(beyond, np.nan, reading.numbers)
+
+
 def _limit(reading: Reading, spec: VariableSpec) -> None:
     if spec.range is None:
         return
@@ -231,6 +244,7 @@ _SENTENCES: dict[str, tuple[str, Severity | None, str]] = {
     "fraction": ("TB110", None, "{cells} of {column} with a fraction where whole numbers are expected; rounded"),
     "unit": ("TB111", "info", "{cells} of {column} with their unit inside; the number was taken"),
     "foreign_unit": ("TB111", None, "{cells} of {column} in a unit that does not convert; read as missing"),
+    "beyond_measure": ("TB112", None, "{cells} of {column} of 1e15 or more in size, which no measurement is; read as missing"),
     "outside": ("TB112", None, "{cells} of {column} outside the plausible range; read as missing"),
     "outside_kept": ("TB112", None, "{cells} of {column} outside the plausible range; kept"),
     "own_missing": ("TB113", "info", "{cells} of {column} with a value that means missing there, as the codebook says"),
@@ -248,6 +262,7 @@ _REMEDIES: dict[str, str] = {
     "level": "recode it to a level, or name it under missing:",
     "fraction": "kind: number keeps fractions",
     "unit": "nothing to do where the unit is that of the column",
+    "beyond_measure": "correct the source; private/ lists the cells",
     "outside": "correct the source, or outside: keep",
     "own_missing": "nothing to do where missing: of the column is right",
     "two_digits": "nothing to do where century: is right",
@@ -276,7 +291,10 @@ def _findings(
         rows = np.flatnonzero(mask)
         where = at.addresses(headers[0], rows.tolist()) if headers and note not in _WHOLE_COLUMN else ()
         column = " and ".join(f"{h!r}" for h in headers)
-        evidence = sentence.format(cells=counted(len(rows), "cell"), column=f"{column} ({at.name})", name=name)
+        cells = counted(len(rows), "cell")
+        if note in ("text", "level") and len(rows) >= SMALL_CELL and not reading.known.any():
+            severity, cells = "grave", f"all {len(rows)} cells"
+        evidence = sentence.format(cells=cells, column=f"{column} ({at.name})", name=name)
         found.append(
             finding(
                 code,

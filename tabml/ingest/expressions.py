@@ -1,6 +1,6 @@
 """The closed language of codebook expressions: a few functions over columns, never `eval`.
 
-`col("Header")`, numbers, texts, `+ - * /`, comparisons, `coalesce(a, b, ...)`, `completed_years(from, to)`,
+`col("Header")`, numbers, texts, `+ - * /`, comparisons, `coalesce(a, b, ...)`, `completed_years(from, to)`, `days(from, to)`,
 `split(column, "/", 1)` (the first part is 1) and `bin(x, [20, 50])` (0 below the first cut). An expression
 is parsed once and computed on whole columns; a missing input gives a missing result.
 """
@@ -27,7 +27,7 @@ Numbers = NDArray[np.float64]
 
 #: Function name -> number of arguments (least, most).
 FUNCTIONS: dict[str, tuple[int, int]] = {
-    "col": (1, 1), "coalesce": (2, 20), "completed_years": (2, 2), "split": (3, 3), "bin": (2, 2),
+    "col": (1, 1), "coalesce": (2, 20), "completed_years": (2, 2), "days": (2, 2), "split": (3, 3), "bin": (2, 2),
 }  # fmt: skip
 _ARITHMETIC: dict[type[ast.operator], Callable[[Numbers, Numbers], Numbers]] = {
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide,
@@ -198,9 +198,9 @@ def _numbers(node: ast.expr, columns: Columns) -> Any:
         return _compare(node, columns)
     assert isinstance(node, ast.Call)
     name = _name(node)
-    if name == "completed_years":
+    if name in ("completed_years", "days"):
         start, end = (columns.dates(_texts(a, columns)) for a in node.args)
-        return completed_years(pd.Series(start), pd.Series(end))
+        return completed_years(pd.Series(start), pd.Series(end)) if name == "completed_years" else days(start, end)
     if name == "bin":
         values = np.asarray(_numbers(node.args[0], columns), dtype=np.float64)
         return np.where(np.isnan(values), np.nan, np.digitize(values, _cuts(node.args[1])))
@@ -229,6 +229,15 @@ def _compare(node: ast.Compare, columns: Columns) -> Numbers:
         return cells.spread(operator(folded, columns.fold(text)).astype(np.float64), np.nan)
     a, b = _numbers(left, columns), _numbers(right, columns)
     return np.where(np.isnan(a) | np.isnan(b), np.nan, operator(a, b).astype(np.float64))
+
+
+def days(start: NDArray[np.datetime64], end: NDArray[np.datetime64]) -> Numbers:
+    """Days from one date to another, NaN where either is missing; negative where the second lies before the first.
+
+    >>> days(np.array(["2020-02-28"], "M8[D]"), np.array(["2020-03-01"], "M8[D]")).tolist()
+    [2.0]
+    """
+    return np.asarray((end - start) / np.timedelta64(1, "D"), dtype=np.float64)
 
 
 def completed_years(start: pd.Series, end: pd.Series) -> Numbers:

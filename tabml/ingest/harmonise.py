@@ -22,6 +22,7 @@ from tabml.ingest.cells import as_kind
 from tabml.ingest.identity import SiteKey
 from tabml.ingest.ids import settle_first_rows
 from tabml.ingest.joins import join_tables, moved, shifted
+from tabml.ingest.lost import ask_for_lost
 from tabml.ingest.new_rows import NewRows, new_rows
 from tabml.ingest.provenance import make_provenance
 from tabml.ingest.read import RawSheet
@@ -47,6 +48,7 @@ def harmonise(sheets: Sequence[RawSheet], codebook: Codebook, key: SiteKey, *, d
     records = merged.records
     findings = [*doubts, *sheet_findings, *id_findings, *records.findings, *merged.findings]
     findings += source_findings(codebook, tables, joins, records)
+    ask_for_lost(findings, yes=yes)
     rows = _rows(records, codebook, key)
     variables = _variables(codebook, records)
     frame = _frame(records.values, codebook, variables)

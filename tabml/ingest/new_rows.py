@@ -31,6 +31,7 @@ from tabml.ingest.sources import (
 from tabml.ingest.sums import summing_rows
 from tabml.ingest.together import LEAST_SHARE
 from tabml.ingest.unfit import ends_with_headers, no_convention, no_table
+from tabml.ingest.unread import unread_levels
 from tabml.ingest.values import MISSING_WORDS
 
 #: The name of the convention in which headers are the variables' own names.
@@ -43,7 +44,8 @@ class NewRows:
 
     `frame`: the variables asked for, typed as in a cohort; `row_numbers`: row in the file; `raw_ids`: the
     user's own ids (empty text without an id column); `absent`: variables the file has no column for, each with
-    the header it is read from and the nearest ones; `place`: file and sheet.
+    the header it is read from and the nearest ones; `place`: file and sheet; `unread`: variable -> text -> rows, for
+    texts that are no level.
     """
 
     frame: pd.DataFrame
@@ -54,6 +56,7 @@ class NewRows:
     findings: tuple[Finding, ...]
     absent: Mapping[str, str]
     place: str = ""
+    unread: Mapping[str, Mapping[str, int]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -103,8 +106,9 @@ def new_rows(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence
     )
     centres = _centres(codebook, records) if is_certain else (None,) * len(records)
     return NewRows(
-        frame, tuple(at.row_numbers.tolist()), shown, centres, match.source, tuple(findings), absent, at.place
-    )
+        frame, tuple(at.row_numbers.tolist()), shown, centres, match.source, tuple(findings), absent, at.place,
+        unread_levels(at, codebook, findings),
+    )  # fmt: skip
 
 
 def _layout_findings(at: SourceTable) -> list[Finding]:

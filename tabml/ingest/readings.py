@@ -55,6 +55,7 @@ class Reading:
 def read_numbers(texts: Column, decimal: str, mapping: ColumnMapping, spec: VariableSpec) -> Reading:
     """Texts as numbers in the mapping's unit. Notes: `unit` (unit inside the cell), `censored` (<5), `text`."""
     recode = {fold(k): v for k, v in mapping.recode.items()}
+    unit = mapping.unit or spec.unit or _percent(texts)
 
     def one(text: str) -> tuple[float, str]:
         if fold(text) in recode:
@@ -66,7 +67,7 @@ def read_numbers(texts: Column, decimal: str, mapping: ColumnMapping, spec: Vari
         bound = parse_bound(text, decimal)
         if bound is not None:
             return bound[1], "censored"
-        value = _number_with_unit(text, decimal, mapping.unit or spec.unit)
+        value = _number_with_unit(text, decimal, unit)
         return (value, "unit") if value is not None else (np.nan, "text")
 
     distinct = texts.arrow_distinct
@@ -87,6 +88,13 @@ def parsed_numbers(texts: Column, decimal: str) -> NDArray[np.float64]:
     at, others = _one_by_one(distinct, read, lambda text: parse_number(text, decimal))
     values[at] = [np.nan if value is None else value for value in others]
     return texts.spread(values, np.nan)
+
+
+def _percent(texts: Column) -> str | None:
+    """Percent, where nobody states a unit and every cell is written with its sign: 45 % then means 45."""
+    if not pc.any(pc.match_substring(texts.arrow_distinct, "%")).as_py():
+        return None
+    return "%" if all(text.rstrip().endswith("%") for text in texts.counts()) else None
 
 
 def _number_with_unit(text: str, decimal: str, unit: str | None) -> float | None:

@@ -58,7 +58,7 @@ def _values_of(header: str, codebook: Codebook, source: str) -> frozenset[str] |
 def _says_total(text: str) -> bool:
     if len(text) > LONGEST_LABEL or not any(c.isalpha() for c in text):
         return False
-    word = re.sub(r"(?:[\s:=(]+(?:n\s*=\s*)?[0-9.,]+\)?|[\s:.]+)$", "", fold(text))
+    word = re.sub(r"(?:[\s:=(/]+(?:n\s*=\s*)?[0-9.,]+\)?|[\s:.]+)$", "", fold(text))
     return word in TOTALS_WORDS
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -128,7 +129,7 @@ class Loky:
             from loky import ProcessPoolExecutor
 
             self._pool = ProcessPoolExecutor(
-                max_workers=self.workers, initializer=_hold, initargs=(self._material,), env=ONE_THREAD
+                max_workers=self.workers, initializer=_hold, initargs=(self._material, _silent()), env=ONE_THREAD
             )
         return self._pool
 
@@ -151,9 +152,16 @@ def one_thread() -> Iterator[None]:
 _worker: Worker | None = None
 
 
-def _hold(material: Material) -> None:
-    """First call in a worker process: keep the material."""
+def _silent() -> bool:
+    """Whether this process shows no warnings: the front door says so, for they may quote data."""
+    return bool(warnings.filters) and warnings.filters[0][:3] == ("ignore", None, Warning)
+
+
+def _hold(material: Material, silent: bool) -> None:
+    """First call in a worker process: keep the material, and as quiet as the process that started it."""
     global _worker
+    if silent:
+        warnings.simplefilter("ignore")
     _worker = Worker(material)
 
 

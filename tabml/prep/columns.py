@@ -32,7 +32,8 @@ class ColumnPlan:
     `levels`: those of a category that enough training patients hold, in sorted order. `other`: some
     training patients hold further levels, which read as none of these; without such patients a level that
     is not listed reads as missing. Rare levels are not kept by name: they may stand for one person.
-    `coded`: one column with 0...K-1 instead of one 0/1 column per level. `fill` (w,) replaces missing.
+    `coded`: one column with 0...K-1 instead of one 0/1 column per level. `fill` (w,) replaces missing. Numbers
+    beyond `fence` (low, high) read as the nearer of the two.
     """
 
     name: str
@@ -41,6 +42,7 @@ class ColumnPlan:
     other: bool = False
     coded: bool = False
     fill: tuple[float, ...] = ()
+    fence: tuple[float, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -59,6 +61,8 @@ class ColumnPlan:
         column = frame[self.name]
         if self.kind != "category":
             values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+            if self.fence:
+                values = np.clip(values, self.fence[0], self.fence[1])
             return Reading(values[:, None], np.isnan(values))
         return self._read_category(column)
 

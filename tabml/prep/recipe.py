@@ -16,6 +16,7 @@ from tabml.core.errors import InputError
 from tabml.core.spec import State
 from tabml.core.weighting import patient_shares
 from tabml.prep.columns import FEATURE_KINDS, ColumnPlan, Floats, plan_column
+from tabml.prep.fence import learn_fence
 from tabml.prep.impute import filled, learn_fill
 
 FLAG = " is missing"
@@ -23,7 +24,7 @@ FLAG = " is missing"
 
 @dataclass(frozen=True)
 class Recipe:
-    """`complete`: no missing cells; `scaled`: mean 0 and SD 1, gaps at the mean; `missing_flags`: a 0/1 column per variable with gaps.
+    """`complete`: no missing cells; `scaled`: mean 0 and SD 1, gaps at the mean, outliers at the fence; `missing_flags`: a 0/1 column per variable with gaps.
 
     `numeric`: categories as 0/1 columns, else as codes 0...K-1. Complete recipes leave out variables with a
     missing share above `max_missing`; levels of fewer than `rare_level` training patients read as none.
@@ -74,11 +75,13 @@ class FittedPrep:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return tuple(self._names()[j][0] for j in self.kept)
+        names = self._names()
+        return tuple(names[j][0] for j in self.kept)
 
     @property
     def sources(self) -> tuple[str, ...]:
-        return tuple(self._names()[j][1] for j in self.kept)
+        names = self._names()
+        return tuple(names[j][1] for j in self.kept)
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -143,6 +146,9 @@ def fit_prep(
             continue
         plan = plan_column(frame, variables[name], rare_level=recipe.rare_level, coded=not recipe.numeric, patient=who)
         reading = plan.read(frame)
+        if recipe.scaled:
+            plan = learn_fence(plan, reading, weight)
+            reading = plan.read(frame)
         plan = learn_fill(plan, reading, weight, mean=recipe.scaled)
         share = _share(reading.missing, weight)
         if recipe.missing_flags and 0 < share < 1:
@@ -174,7 +180,8 @@ def _fit_scale(
     centre = means if recipe.scaled else np.zeros(len(kept))
     scale = spread if recipe.scaled else np.ones(len(kept))
     fitted = FittedPrep(recipe, plans, flags, left_out, kept, centre, scale, (means - centre) / scale, len(raw))
-    constant = {p.name: "constant" for p in plans if p.name not in fitted.sources}
+    used = set(fitted.sources)
+    constant = {p.name: "constant" for p in plans if p.name not in used}
     return replace(fitted, left_out={**left_out, **constant})
 
 
@@ -209,8 +216,8 @@ def _check_columns(frame: pd.DataFrame, plans: Sequence[ColumnPlan]) -> None:
 
 
 def _plan_json(plan: ColumnPlan) -> dict[str, Any]:
-    return {**asdict(plan), "levels": list(plan.levels), "fill": list(plan.fill)}
+    return {**asdict(plan), "levels": list(plan.levels), "fill": list(plan.fill), "fence": list(plan.fence)}
 
 
 def _plan_of(body: Mapping[str, Any]) -> ColumnPlan:
-    return ColumnPlan(**{**body, "levels": tuple(body["levels"]), "fill": tuple(body["fill"])})
+    return ColumnPlan(**{**body, **{k: tuple(body.get(k, ())) for k in ("levels", "fill", "fence")}})

@@ -113,6 +113,21 @@ def metric(key: str) -> Word:
     return METRICS.get(key, Word(key, "", ""))
 
 
+def ranks_all_the_same(key: str, lower: float | None) -> str:
+    """Said beside "no usable signal" where the interval of the headline excludes chance, so that neither denies the other.
+
+    >>> ranks_all_the_same("auroc", 0.49)
+    ''
+    """
+    word = metric(key)
+    if word.chance is None or lower is None or lower <= word.chance:
+        return ""
+    return (
+        f"The interval of {word.label} excludes {word.chance:g}: patients may be ordered better than by chance, but the "
+        "predicted risks are not reliably closer to what happened than the average, and by these the verdict goes."
+    )
+
+
 def model_name(role: str) -> str:
     """A model as a reader knows it."""
     return MODEL_ROLES.get(role, role.replace("_", " "))

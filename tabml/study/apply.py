@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from tabml.core.errors import ConfigError, DataError, InputError
 from tabml.core.findings import Finding, ordered
 from tabml.study.bundle import Bundle, read_bundle
 from tabml.study.checks import Checked, check_rows
+from tabml.study.judged import limits_left_to_checks
 from tabml.study.plugins import load_needed
 from tabml.study.probe import needs_probe, probe
 
@@ -65,10 +66,11 @@ def predict_file(
     names = [entry["name"] for entry in bundle.used]
     files = _by_file(read_files(inputs, Data(sheet=sheet)))
     parts: dict[str, Applied] = {}
+    codebook, judged = limits_left_to_checks(codebook, bundle.used)
     for sheets in read_together(files, codebook, names):  # each in its own convention, with the files joined to it
         rows = new_rows(sheets, codebook, names)
         _refuse_absent(rows)
-        parts[_label(sheets[0].file, parts)] = apply_rows(bundle, rows)
+        parts[_label(sheets[0].file, parts)] = apply_rows(bundle, rows, judged)
     return _together(parts, bundle)
 
 
@@ -111,11 +113,11 @@ def open_bundle(model: Path, plugins: Sequence[Path] = ()) -> Bundle:
     return bundle
 
 
-def apply_rows(bundle: Bundle, rows: NewRows) -> Applied:
-    """Predictions for rows that were read; nothing touches the disk."""
+def apply_rows(bundle: Bundle, rows: NewRows, judged: Collection[str] = ()) -> Applied:
+    """Predictions for rows that were read, `judged` as in `check_rows`; nothing touches the disk."""
     if not len(rows.frame):
         raise DataError("the file holds no row to predict")
-    checked = check_rows(rows, bundle.used, small_cell=bundle.small_cell)
+    checked = check_rows(rows, bundle.used, small_cell=bundle.small_cell, judged=judged)
     usable = checked.flag != "refuse"
     outputs = _outputs(bundle, checked, usable)
     table = pd.DataFrame(

@@ -68,7 +68,7 @@ def read_file(path: Path, caps: Caps = Caps()) -> bytes:
             raise BundleError(f"the file is larger than {caps.file_bytes // 1_000_000:,} MB", where=path.name)
         return path.read_bytes()
     except FileNotFoundError:
-        raise BundleError("there is no such model file", where=path.name) from None
+        raise BundleError("there is no such model file", where=path.as_posix()) from None
     except OSError as error:
         raise BundleError(f"the model file cannot be read: {(error.strerror or '').lower()}", where=path.name,
                           hint="close it elsewhere; check its permissions") from None  # fmt: skip

@@ -121,7 +121,7 @@ def not_used(learned: LearnResult) -> dict[str, str]:
 def headline_sentence(document: Mapping[str, Any]) -> str:
     """The number a report leads with, in one sentence that names the estimate it is."""
     from tabml.report.document import View
-    from tabml.report.words import VERDICTS, metric
+    from tabml.report.words import VERDICTS, metric, ranks_all_the_same
 
     view = View.of(document)
     headline = view.headline()
@@ -130,7 +130,9 @@ def headline_sentence(document: Mapping[str, Any]) -> str:
     if headline is None:
         return f"{verdict} No performance could be estimated.".strip()
     kind = ESTIMATES[str(headline["estimate_type"])].name
-    return f"{metric(str(headline['key'])).label} {headline['text']}, {kind}. {verdict}".strip()
+    key = str(headline["key"])
+    yet = ranks_all_the_same(key, headline.get("lower")) if stated == "no_signal" else ""
+    return f"{metric(key).label} {headline['text']}, {kind}. {verdict} {yet}".strip()
 
 
 def software() -> dict[str, str]:

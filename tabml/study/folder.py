@@ -94,7 +94,7 @@ class StudyFolder:
         """A finished study; InputError where there is none."""
         folder = cls(Path(path))
         if not folder.root.is_dir():
-            raise InputError("there is no such study folder", where=folder.root.name)
+            raise InputError("there is no such study folder", where=folder.root.as_posix())
         if not folder.holds(folder.results):
             raise InputError(
                 "this folder holds no finished study (results.json is missing)",
@@ -150,7 +150,10 @@ def default_out(inputs: Sequence[Path], kind: str = "study") -> Path:
 
 def check_out(out: Path) -> None:
     """Refuse a place that holds something already, before any work is done."""
+    from tabml.ingest.propose.question import quoted
+
     out = Path(out)
+    typed = quoted(out.as_posix())
     try:
         is_filled = out.is_dir() and any(out.iterdir())
     except OSError as error:
@@ -158,11 +161,11 @@ def check_out(out: Path) -> None:
     if is_filled:
         raise ConfigError(
             "the folder for the study is not empty",
-            where=f"--out {out}",
-            hint=f"give another --out; `tabml report {out}` writes the pages of a finished study again",
+            where=f"--out {typed}",
+            hint=f"give another --out; `tabml report {typed}` writes the pages of a finished study again",
         )
     if out.exists() and not out.is_dir():
-        raise ConfigError("the place for the study is a file", where=f"--out {out}", hint="give another --out")
+        raise ConfigError("the place for the study is a file", where=f"--out {typed}", hint="give another --out")
 
 
 @contextlib.contextmanager

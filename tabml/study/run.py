@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tabml.core.cohort import Cohort
 from tabml.core.config import StudyConfig, resolve, seconds
+from tabml.core.elapsed import with_elapsed_time
 from tabml.core.errors import DataError
 from tabml.core.findings import Finding, check_codes, ordered
 from tabml.core.outcome import make_target, with_roles
@@ -161,13 +162,13 @@ def know(
         sheets, config, ask=ask, yes=yes, typed=" ".join(quoted(p.as_posix()) for p in inputs), review=review
     )
     cohort = harmonise(sheets, codebook, key, data=config.data, yes=yes)
-    cohort = with_roles(cohort, config.data)
+    cohort, elapsed = with_elapsed_time(with_roles(cohort, config.data), config.data)
     target, more = make_target(cohort, config)
     progress(Progress("harmonise", 1, 1, counted(cohort.n_patients, "patient")))
     audited, config = settle_leaks(lambda c: audit(cohort, target, c), config, ask=ask, yes=yes)
     cohort = _without(cohort, audited.set_aside, audited.features)
     summary = describe(cohort, target, small_cell=config.privacy.small_cell)
-    findings = ordered(dict.fromkeys((*said, *cohort.findings, *more, *audited.findings)))
+    findings = ordered(dict.fromkeys((*said, *cohort.findings, *elapsed, *more, *audited.findings)))
     return Known(config, codebook, cohort, target, summary, audited.set_aside, findings, files)
 
 

@@ -8,6 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.e2e.running import EXAMPLES, Folder, Run
@@ -224,3 +225,15 @@ def test_a_time_limit_too_small_says_so_and_what_helps(tmp_path: Path) -> None:
     write_clinic(tmp_path / "clinic.csv")
     words = ("no model could be fitted within --time-limit 0.5s", "hint: give a larger --time-limit")
     Refused(tmp_path).expect(4, "fit", "clinic.csv", "--target", "died", "--time-limit", "0.5s", says=words)
+
+
+def test_one_huge_number_is_missing_and_its_cell_is_kept_in_private(tabml: Folder) -> None:
+    write_clinic(tabml.folder / "clinic.csv")
+    text = (tabml.folder / "clinic.csv").read_text(encoding="utf-8").splitlines()
+    text[8] = ",".join([*text[8].split(",")[:2], "1e308", text[8].split(",")[3]])
+    (tabml.folder / "clinic.csv").write_text("\n".join(text), encoding="utf-8")
+    done = tabml("fit", "clinic.csv", "--target", "died", "--preset", "quick", "--out", "s")
+    assert done.code == 0, done.said
+    assert "Warning:" not in done.err, done.said
+    found = pd.read_parquet(tabml.folder / "s" / "private" / "findings.parquet")
+    assert found.loc[found["code"] == "TB112", "where"].tolist() == ["clinic.csv, cell C9"]

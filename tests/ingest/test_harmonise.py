@@ -91,6 +91,31 @@ def test_levels_are_compared_without_case(tmp_path, variable, column, values, fi
     assert one(tmp_path, spec, column) == (values, findings)
 
 
+@pytest.mark.parametrize("huge", ["1e308", "99999999999999999999", "9" * 400, "-1e15"])
+@pytest.mark.parametrize("kind", ["number", "integer"])
+def test_a_number_no_measurement_can_be_is_missing_with_its_cell(tmp_path, huge, kind):
+    values, found = one(tmp_path, number(kind=kind), f"5|{huge}|7")
+    assert values == [5, None, 7]
+    assert found == {"TB112": 1}
+
+
+def test_percent_in_every_cell_needs_no_stated_unit(tmp_path):
+    assert one(tmp_path, number(), "45%|50 %|k.A.|7,5 %", source=", decimal: ',', missing: [k.A.]") == (
+        [45, 50, None, 7.5],
+        {"TB111": 3},
+    )
+    assert one(tmp_path, number(), "45%|50|60%")[0] == [None, 50, None]
+
+
+def test_a_column_of_which_nothing_is_read_stops_unless_yes_is_said(tmp_path):
+    rows = "nr,age,dead\n" + "\n".join(f"{i},{40 + i} Jahre alt,ja" for i in range(6))
+    with pytest.raises(QuestionError, match="reads nothing of a column") as caught:
+        cohort(BOOK, csv(tmp_path, "a.csv", rows))
+    assert "all 6 cells of 'age' (a) without a number" in caught.value.questions[0]
+    got = cohort(BOOK, csv(tmp_path, "a.csv", rows), yes=True)
+    assert [f.severity for f in got.findings if f.code == "TB110"] == ["grave"]
+
+
 def test_one_code_with_another_meaning_is_recoded_and_said(tmp_path):
     spec = "{kind: category, levels: {'0': f, '1': m}, from: {a: {column: x col, recode: {'1': 1, '2': 0}, status: edited}}}"
     assert one(tmp_path, spec, "1|2|2") == (["1", "0", "0"], {"TB119": 2})

@@ -235,13 +235,18 @@ class TestSetAside:
             "Gesamt (12)",
             "Mean",
             "Mittelwert",
+            "Sous-total",
+            "TOTAL GÉNÉRAL / n = 300",
+            "Totale",
+            "Subtotaal",
+            "Total geral",
             "合计",
             "平均值：",
             "总计（12）",
             "Gennemsnit",
         ],
     )
-    def test_totals_row_in_eight_languages(self, word: str) -> None:
+    def test_totals_row_in_many_languages(self, word: str) -> None:
         it = table(sheet([HEAD, *patients(), [word, 12]]))
         assert it.set_aside == {14: "totals"}
 
@@ -259,6 +264,11 @@ class TestSetAside:
         assert (len(it), dict(it.set_aside)) == (
             12, {1: "title", 2: "blank", 10: "blank", 11: "title", 12: "repeated header"},
         )  # fmt: skip
+
+    def test_subtotals_between_patients_are_no_patients(self) -> None:
+        blocks = [*patients(20), ["Sous-total", "", 55.2], *patients(20), ["Sous-total", "", 51.0]]
+        it = table(sheet([HEAD, *blocks, ["TOTAL GÉNÉRAL", "n = 40"]]))
+        assert sorted(it.set_aside.values()) == ["totals", "totals", "totals"]
 
     def test_full_row_of_averages_is_a_totals_row(self) -> None:
         assert table(sheet([HEAD, *patients(), ["Mean", "", 55.2, 156, 118]])).set_aside == {14: "totals"}

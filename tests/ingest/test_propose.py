@@ -179,6 +179,14 @@ def test_decimal_comma_missing_words_and_sentinels_are_found(tmp_path):
     assert got.frame["crp"].iloc[3] == 3.5 and got.frame["puls"].iloc[4] is pd.NA and got.frame["svar"].iloc[2] is pd.NA
 
 
+@pytest.mark.parametrize(("cells", "male"), [(["H", "F"], "h"), (["H", "M"], "h")])
+def test_h_is_a_man_in_french_and_spanish(tmp_path, cells, male):
+    path = table(tmp_path, {**BASE, "sex": cells * (N // 2), "dead": DEAD})
+    recode = proposed(path).codebook.variables["sex"].from_["t"].recode
+    other = cells[1].casefold()
+    assert recode == {male: "male", other: "female"}
+
+
 def test_words_for_the_sexes_are_two_levels(tmp_path):
     found = proposed(table(tmp_path, {**BASE, "Kjønn": ["Mann", "m", "Kvinne"] * 10, "dead": DEAD}))
     assert found.codebook.variables["Kjønn"].levels == {"female": "female", "male": "male"}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tabml.core.config import ExecutorNode
@@ -49,6 +51,26 @@ def loky(material):
     executor = Loky(material, 2)
     yield executor
     executor.close()
+
+
+@dataclass(frozen=True)
+class Warn(Sleep):
+    """A job that warns, as a library would."""
+
+    def run(self, worker: Any) -> tuple[int]:
+        np.float32(1e30) * np.float32(1e30)
+        warnings.warn("cell 7 overflows", RuntimeWarning, stacklevel=1)
+        return (self.number,)
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_workers_are_as_quiet_as_the_process_that_started_them(material, capfd, silent) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore" if silent else "always")
+        executor = Loky(material, 1)
+        executor.run([Warn(1)], done=lambda _: None, remaining=forever)
+        executor.close()
+    assert ("overflows" in capfd.readouterr().err) is not silent
 
 
 def test_results_come_in_the_order_of_the_jobs(material, loky) -> None:

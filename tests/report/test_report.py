@@ -142,6 +142,13 @@ class TestAnswer:
                 e["lower"] = 0.49
         assert "No usable signal" in Page(render_report(document)).words
 
+    def test_no_signal_beside_an_interval_above_chance_says_why(self, heart: dict[str, Any]) -> None:
+        document = copy.deepcopy(heart)
+        document["study"]["verdict"] = "no_signal"
+        assert (
+            "The interval of AUROC excludes 0.5: patients may be ordered better" in Page(render_report(document)).words
+        )
+
     def test_a_muted_finding_leaves_the_top_and_keeps_its_evidence_below(self, heart: dict[str, Any]) -> None:
         document = copy.deepcopy(heart)
         grave = next(f for f in document["findings"] if f["severity"] == "grave")

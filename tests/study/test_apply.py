@@ -18,7 +18,7 @@ def rows_of(frame: pd.DataFrame) -> SimpleNamespace:
     n = len(frame)
     return SimpleNamespace(
         frame=frame, row_numbers=tuple(range(2, n + 2)), raw_ids=tuple(f"p{i}" for i in range(n)),
-        centre=(None,) * n, source="ward", findings=(), absent={}, place="new.csv",
+        centre=(None,) * n, source="ward", findings=(), absent={}, place="new.csv", unread={},
     )  # fmt: skip
 
 
@@ -53,3 +53,13 @@ def test_rare_levels_follow_the_small_cell_of_the_model_file(tmp_path: Path) -> 
     """A file that does not say how small a cell may be is held to the default."""
     write_model(tmp_path / "m.tabml")
     assert open_bundle(tmp_path / "m.tabml").small_cell == 5
+
+
+def test_a_value_far_beyond_the_limits_of_the_model_gets_no_number(tmp_path: Path) -> None:
+    write_model(tmp_path / "m.tabml")
+    rows = ["1,50,w,200,ja", "2,640,m,210,nein", "3,115,m,210,nein", "4,60,m,1e20,ja"]
+    (tmp_path / "new.csv").write_text("\n".join(["Pat,Alter,Geschlecht,Chol,FBS", *rows]), encoding="utf-8")
+    table = predict_file(tmp_path / "m.tabml", [tmp_path / "new.csv"]).table
+    assert table["flag"].tolist() == ["use", "refuse", "review", "refuse"]
+    assert table["reasons"].tolist() == ["", "far_outside: age", "outside: age; imputed: age", "far_outside: chol"]
+    assert table["probability_1"].isna().tolist() == [False, True, False, True]

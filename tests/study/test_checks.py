@@ -21,12 +21,12 @@ SEX = entry("sex", "category", levels={"0": "female", "1": "male"})
 CHOL = entry("chol", "number", trained_missing=0.2)
 
 
-def new_rows(findings=(), **columns):
+def new_rows(findings=(), unread=None, **columns):
     frame = pd.DataFrame(columns)
     dtypes = {"age": "Int64", "sex": "category", "chol": "Float64", "fbs": "boolean"}
     frame = frame.astype({c: dtypes[c] for c in columns})
     return SimpleNamespace(frame=frame, row_numbers=tuple(range(5, 5 + len(frame))), raw_ids=("",) * len(frame),
-                           centre=(None,) * len(frame), source="a", findings=tuple(findings), absent={}, place="new.csv")  # fmt: skip
+                           centre=(None,) * len(frame), source="a", findings=tuple(findings), absent={}, place="new.csv", unread=unread or {})  # fmt: skip
 
 
 def outcome(checked) -> list[tuple[str, str]]:
@@ -91,6 +91,23 @@ def test_levels_that_ingest_could_not_read_count_too() -> None:
         check_rows(new_rows([many], fbs=[True, None, None, None]), [fbs])
 
 
+def test_a_new_word_that_many_rows_hold_is_named() -> None:
+    unread = finding("TB110", "15 cells hold a text that is no level", columns=["sex"], count=15, source="a")
+    words = {"sex": {"snus": 14, "Kari Normann": 1}}
+    rows = new_rows([unread], words, sex=[None] * 15 + ["0"] * 45)
+    with pytest.raises(DataError, match=r"column 'sex' is coded snus, the model knows 0/1") as caught:
+        check_rows(rows, [SEX])
+    assert "Kari" not in str(caught.value)
+
+
+def test_a_predictor_of_which_nothing_can_be_read_stops() -> None:
+    lost = finding(
+        "TB110", "all 9 cells of 'chol' without a number; read as missing", columns=["chol"], count=9, severity="grave"
+    )
+    with pytest.raises(DataError, match="all 9 cells of 'chol' without a number"):
+        check_rows(new_rows([lost], chol=[None] * 9), [CHOL])
+
+
 def test_value_that_ingest_made_missing_is_outside() -> None:
     made = finding("TB112", "1 value outside the plausible range", columns=["age"],
                    count=1, source="a", where=["a.xlsx S!B5"])  # fmt: skip
@@ -99,10 +116,35 @@ def test_value_that_ingest_made_missing_is_outside() -> None:
     assert "TB705" in {f.code for f in checked.findings}
 
 
+@pytest.mark.parametrize("limits", [None, [18, 110]])
+def test_a_value_far_beyond_what_training_saw_gets_no_number(limits) -> None:
+    age = AGE | {"limits": limits}
+    checked = check_rows(new_rows(age=[640, -300, 50], chol=[5.0] * 3, sex=["0"] * 3), [age, CHOL, SEX])
+    assert outcome(checked) == [("refuse", "far_outside: age"), ("refuse", "far_outside: age"), ("use", "")]
+    found = next(f for f in checked.findings if f.code == "TB705")
+    assert found.evidence == "2 values of 'age' lie far outside what training saw: their rows get no number"
+
+
+def test_a_value_that_no_measurement_can_be_gets_no_number() -> None:
+    made = finding("TB112", "1 cell of 1e15 or more", columns=["chol"], count=1, source="a", where=["a.xlsx S!B5"])
+    rows = new_rows([made], age=[50, 50], chol=[None, 5.0], sex=["0", "0"])
+    assert outcome(check_rows(rows, [AGE, CHOL, SEX], judged={"chol"})) == [
+        ("refuse", "far_outside: chol"),
+        ("use", ""),
+    ]
+
+
+def test_a_few_more_than_training_ever_counted_is_not_far() -> None:
+    falls = entry("chol", "number", quantiles={"p01": 0.0, "p50": 0.0, "p99": 1.0})
+    assert outcome(check_rows(new_rows(chol=[5.0]), [falls])) == [("review", "outside: chol")]
+    never = entry("chol", "number", quantiles={"p01": 0.0, "p50": 0.0, "p99": 0.0})
+    assert outcome(check_rows(new_rows(chol=[5.0]), [never])) == [("review", "outside: chol")]
+
+
 def test_a_long_list_of_variables_is_cut_with_its_count() -> None:
     names = [f"x{i}" for i in range(11)]
     rows = SimpleNamespace(frame=pd.DataFrame({n: pd.array([None], dtype="Float64") for n in names}), row_numbers=(2,),
-                           raw_ids=("",), centre=(None,), source="a", findings=(), absent={}, place="")  # fmt: skip
+                           raw_ids=("",), centre=(None,), source="a", findings=(), absent={}, place="", unread={})  # fmt: skip
     checked = check_rows(rows, [entry(n, "number", trained_missing=0.2) for n in names])
     assert checked.reasons[0] == "missing: x0, x1, x2, x3, x4, x5, x6, x7, 3 more"
 

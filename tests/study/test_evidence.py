@@ -56,6 +56,16 @@ def test_the_finding_and_the_headline_name_what_was_used() -> None:
     assert headline_sentence(document).startswith("Not reliably better than age alone.")
 
 
+@pytest.mark.parametrize(
+    ("verdict", "lower", "said"), [("no_signal", 0.59, True), ("no_signal", 0.5, False), ("useful", 0.59, False)]
+)
+def test_no_signal_beside_an_interval_above_chance_says_why(verdict, lower, said) -> None:
+    number = {"key": "auroc", "model": "final", "estimate_type": "corrected_bbc", "value": 0.67, "lower": lower, "upper": 0.74,
+              "text": "0.67 (0.59 to 0.74)", "population": "all"}  # fmt: skip
+    sentence = headline_sentence({"study": {"verdict": verdict}, "target": {"task": "binary"}, "estimates": [number]})
+    assert ("The interval of AUROC excludes 0.5" in sentence) is said
+
+
 def test_too_short_a_limit_says_so_and_what_helps() -> None:
     error = _too_short(DataError("no model could be fitted"), "5s")
     assert (error.what, error.exit_code) == ("no model could be fitted within --time-limit 5s", 4)

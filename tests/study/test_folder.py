@@ -10,7 +10,7 @@ import pytest
 
 from tabml.core.errors import ConfigError, InputError, StoreError
 from tabml.study import folder as folders
-from tabml.study.folder import StudyFolder, building, default_out, write_bytes, write_json
+from tabml.study.folder import StudyFolder, building, check_out, default_out, write_bytes, write_json
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="file modes are POSIX's")
 
@@ -59,6 +59,16 @@ def test_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
     assert "--out" in caught.value.hint
     assert "tabml report" in caught.value.hint
     assert left_in(tmp_path) == ["notes.txt"]
+
+
+def test_the_folder_is_named_as_it_was_typed(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my s").mkdir()
+    (tmp_path / "my s" / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(ConfigError, match="not empty") as caught:
+        check_out(Path("..") / tmp_path.name / "my s")
+    assert caught.value.where == f'--out "../{tmp_path.name}/my s"'
+    assert f'tabml report "../{tmp_path.name}/my s"' in str(caught.value.hint)
 
 
 def test_empty_folder_is_taken(tmp_path: Path) -> None:

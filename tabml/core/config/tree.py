@@ -33,6 +33,8 @@ class Data(Node):
     """Column with the outcome (classification, regression)."""
     time: str | None = None
     """Column with the follow-up time of a survival outcome."""
+    time_from: str | None = None
+    """Column with the date that follow-up is counted from, where the follow-up time is a date."""
     event: str | None = None
     """Column that says whether the event happened at the end of follow-up."""
     id: str | None = None

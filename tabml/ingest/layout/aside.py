@@ -16,7 +16,7 @@ LONGEST_LABEL = 40
 #: Rows by which the usual filling of a row is told.
 SAMPLE = 500
 #: What a totals label may look like; ids and measurements do not.
-_LABEL = r"^[^0-9]*(?:[\s:=(（：]+(?:n\s*=\s*)?[0-9.,]+[)）]?)?\s*$"
+_LABEL = r"^[^0-9]*(?:[\s:=(（：/]+(?:n\s*=\s*)?[0-9.,]+[)）]?)?\s*$"
 
 
 def rows_aside(
@@ -102,7 +102,7 @@ def _is_totals_word(label: str, words: Container[str]) -> bool:
     """A totals word, alone or with a number: `Total`, `n = 12`, `合计 (12)`."""
     if len(label) > LONGEST_LABEL:
         return False
-    return re.sub(r"(?:[\s:=(（：]+(?:n\s*=\s*)?[0-9.,]+[)）]?|[\s:.=：]+)$", "", fold(label)) in words
+    return re.sub(r"(?:[\s:=(（：/]+(?:n\s*=\s*)?[0-9.,]+[)）]?|[\s:.=：]+)$", "", fold(label)) in words
 
 
 def _repeats(texts: Texts, head: Mapping[int, str]) -> bool:

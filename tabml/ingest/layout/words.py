@@ -1,4 +1,4 @@
-"""The words by which layout knows totals, code lists and pivot tables, in nb sv da fi de en es zh; all folded."""
+"""The words by which layout knows totals, code lists and pivot tables, in twelve languages; all folded."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ def _words(text: str) -> frozenset[str]:
 #: First cell of a row that sums or averages the rows above it.
 TOTALS_WORDS = _words(
     "total totals grand_total subtotal sub-total sum sums mean average median count n all overall "
+    "sous-total sous_total sous-totaux total_général total_partiel totaux somme sommes moyenne médiane effectif effectif_total ensemble "
+    "totale totali totale_generale totale_parziale subtotale sub-totale somma media_generale complessivo "
+    "totaal subtotaal eindtotaal totalen som gemiddelde aantal mediaan totaal_generaal "
+    "total_geral subtotal_geral soma totais média médias contagem total_parcial "
     "totalt total_sum totalsum i_alt ialt delsum sum_totalt gjennomsnitt antall alle "
     "summa totalsumma delsumma medelvärde medel antal samtliga gennemsnit hovedtotal sammenlagt "
     "summe summen gesamt gesamtsumme gesamtergebnis insgesamt zwischensumme teilsumme mittelwert anzahl durchschnitt "

@@ -170,9 +170,12 @@ class Profile:
     def sex_words(self) -> dict[str, str]:
         """Folded text -> female or male, where a column named sex holds nothing else."""
         folded = {fold(t) for t in self.counts}
-        if self.key not in SEX or self.is_numeric or not folded <= set(SEX_WORDS):
+        known = dict(SEX_WORDS)
+        if "h" in folded:  # homme beside f, hombre beside the m of mujer
+            known |= {"h": "male", "m": "female"}
+        if self.key not in SEX or self.is_numeric or not folded <= set(known):
             return {}
-        return {t: SEX_WORDS[t] for t in sorted(folded)}
+        return {t: known[t] for t in sorted(folded)}
 
     @property
     def label_and_unit(self) -> tuple[str, str | None]:

@@ -100,8 +100,8 @@ AFTERWARDS = _words(
 )
 #: Two-level words: text -> 1 or 0.
 YES_NO: Mapping[str, str] = {
-    **dict.fromkeys(("yes", "y", "true", "ja", "j", "sí", "si", "s", "oui", "kyllä", "k", "positive", "pos", "present", "是", "+"), "1"),
-    **dict.fromkeys(("no", "n", "false", "nei", "nein", "nej", "non", "ei", "e", "negative", "neg", "absent", "否"), "0"),
+    **dict.fromkeys(("yes", "y", "true", "ja", "j", "sí", "sì", "sim", "si", "s", "oui", "kyllä", "k", "positive", "pos", "present", "是", "+"), "1"),
+    **dict.fromkeys(("no", "n", "false", "nei", "nein", "nej", "non", "não", "nee", "ei", "e", "negative", "neg", "absent", "否"), "0"),
 }  # fmt: skip
 _FEMALE = "f female w woman weiblich frau kvinne kvinna kvinde k nainen n mujer femenino femenina femme féminin 女"
 _MALE = "m male man mann männlich mand mies hombre masculino masculina varón homme masculin 男"

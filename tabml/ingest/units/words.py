@@ -157,6 +157,8 @@ def split_unit(header: str) -> tuple[str, str | None]:
     (('Hb', 'g/dL'), ('Cholesterin', 'mmol/l'), ('Weight', 'kg'), ('wt', 'kg'))
     >>> split_unit("Smoker"), split_unit("Diagnosis (0-4)"), split_unit("HF max")
     (('Smoker', None), ('Diagnosis (0-4)', None), ('HF max', None))
+    >>> split_unit("mRS 3 kk"), split_unit("Follow-up kk")
+    (('mRS 3 kk', None), ('Follow-up', 'kk'))
     """
     header = " ".join(header.split())
     found = re.fullmatch(r"(.*?\S)\s*(?:\[([^\[\]]+)\]|\(([^()]*(?:\([^()]*\)[^()]*)?)\))", header)
@@ -164,7 +166,8 @@ def split_unit(header: str) -> tuple[str, str | None]:
         unit = found[2] or found[3]
         return (found[1], unit.strip()) if canonical_unit(unit) else (header, None)
     found = re.fullmatch(r"(.*?\S)\s*(?:,\s*| in |\s|_)([^\s,_]+)", header)
-    if found and _stands_alone(found[2]) and not re.search(r"[<>≤≥]", found[1]):
+    is_moment = found and canonical_unit(found[2]) in _TIMES and found[1][-1].isdigit()  # mRS 3 kk: after three months
+    if found and not is_moment and _stands_alone(found[2]) and not re.search(r"[<>≤≥]", found[1]):
         return found[1], found[2]
     return header, None
 
@@ -177,6 +180,7 @@ def _stands_alone(text: str) -> bool:
     return "/" in text or (len(text) >= _SHORT and code in _ALONE)
 
 
+_TIMES = frozenset(("a", "mo", "wk", "d", "h", "min"))
 _ALONE = frozenset(
     [
         "kg",

@@ -39,8 +39,8 @@ def _found(view: View) -> Section:
 
 def _facts(view: View) -> tuple[tuple[str, str], ...]:
     counts = view.summary.get("counts") or {}
-    facts = [(whole(counts[k]), name) for k, name in
-             (("patients", "patients"), ("centres", "centres"), ("features", "candidate predictors")) if counts.get(k)]  # fmt: skip
+    facts = [(whole(counts[k]), name if counts[k] == 1 else f"{name}s") for k, name in
+             (("patients", "patient"), ("centres", "centre"), ("features", "candidate predictor")) if counts.get(k)]  # fmt: skip
     if counts.get("repeated"):
         facts.insert(1, (whole(counts["rows"]), "rows (several per patient)"))
     if view.events is not None and counts.get("usable_patients"):

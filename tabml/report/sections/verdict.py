@@ -11,7 +11,7 @@ from tabml.report.blocks import Block, Facts, Figure, Section, Text, Verdict
 from tabml.report.document import Record, View, text_of
 from tabml.report.figures.performance import ladder
 from tabml.report.sections.notices import notices
-from tabml.report.words import HONEST, VERDICTS, count, listed, metric, percent, separation, whole
+from tabml.report.words import HONEST, VERDICTS, count, listed, metric, percent, ranks_all_the_same, separation, whole
 
 Answer = Literal["useful", "not_better", "no_signal", "unknown"]
 SAME_MODEL = "Pairs are of one fold, so that both risks come from the same model."
@@ -93,7 +93,8 @@ def _sentence(view: View, found: Answer, headline: Record) -> str:
     if stated:
         return str(stated)
     if found == "no_signal":
-        return "The data hold no usable signal: no model is reliably better than giving everyone the same answer."
+        said = "The data hold no usable signal: no model is reliably better than giving everyone the same answer."
+        return f"{said} {ranks_all_the_same(str(headline['key']), headline.get('lower'))}".strip()
     if found == "not_better":
         return f"The model is not reliably better than {view.age_sex} alone. Use the simpler answer."
     key, value = str(headline["key"]), float(headline["value"])
