@@ -11,8 +11,8 @@ from tabml.core.cohort import Cohort
 from tabml.core.config import Data
 from tabml.core.findings import Finding, ordered
 from tabml.study.cohort_file import write_cohort
+from tabml.study.csv_file import csv_bytes
 from tabml.study.folder import ROW_LEVEL_MODE, StudyFolder, building, check_out, write_bytes, write_text
-from tabml.study.table_file import csv_bytes
 
 
 def harmonise_files(
