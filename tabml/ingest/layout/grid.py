@@ -59,7 +59,9 @@ def _kinds_of_texts(texts: pa.Array) -> NDArray[np.int8]:
     is_number, is_date = look_like_numbers(texts), look_like_dates(texts)
     kinds = np.where(is_number, _CODES["number"], _CODES["date"]).astype(np.int8)
     others = np.flatnonzero(~is_number & ~is_date)
-    kinds[others] = [_CODES[_kind_of_text(text)] for text in texts.take(pa.array(others)).to_pylist()]
+    words = texts.take(pa.array(others)).dictionary_encode()
+    codes = np.array([_CODES[_kind_of_text(text)] for text in words.dictionary.to_pylist()], dtype=np.int8)
+    kinds[others] = codes[np.asarray(words.indices)]
     return kinds
 
 
