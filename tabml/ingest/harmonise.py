@@ -233,7 +233,7 @@ def _rows(records: Records, codebook: Codebook, key: SiteKey) -> pd.DataFrame:
         names[mine] = key.pseudonyms(scope, pa.array(ids["id"].array.take(first[mine]), pa.string()))
     # Equal ids of two sources may be one person: one group. A row without an id is linked to nobody.
     group = patient
-    if (ids["scope"] != ids["scope"].iloc[0]).any():
+    if len(scopes) > 1:
         group = person_number(ids.assign(scope=ids["scope"].where(~ids["has_id"], ""))).to_numpy(dtype=np.int64)
     return pd.DataFrame(
         {

@@ -27,7 +27,8 @@ def make_provenance(records: Records, tables: Mapping[str, SourceTable], cases: 
 def _cells(records: Records, sources: Sequence[str]) -> pd.DataFrame:
     """Source and row of every patient's own table, and rows of the joined ones."""
     cells = records.places.copy(deep=False)
-    cells.insert(0, "source", pd.Index(sources).get_indexer(records.ids["source"].array).astype("int16"))
+    codes, names = pd.factorize(records.ids["source"])  # each name is looked up once
+    cells.insert(0, "source", pd.Index(sources).get_indexer(names)[codes].astype("int16"))
     return cells
 
 
