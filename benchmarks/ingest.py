@@ -3,7 +3,7 @@
 `python -m benchmarks.ingest` prints CPU seconds and the memory peak (PSS of the process tree) of each, every
 one in a process of its own, median of 3, and the size of the provenance. `--rows N` shrinks the csv and, to a
 tenth, the workbook; `--folder DIR` keeps the generated files. pandas leaves dates as text, applies no codebook
-and records no provenance.
+and records no provenance. `commands` are `tabml harmonise` and `tabml summary` of the csv, without an anchor.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=500_000)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--times", type=int, default=3)
-    parser.add_argument("only", nargs="*", default=["csv", "xlsx", "folder"])
+    parser.add_argument("only", nargs="*", default=["csv", "commands", "xlsx", "folder"])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
@@ -196,6 +196,9 @@ def main() -> None:
                 folder,
                 options.times,
             )
+        if "commands" in options.only:
+            file = _made(folder / "big.csv", options.rows)
+            _commands(file, codebook({"big": file}, folder / "csv.yaml"), folder, options.times)
         if "xlsx" in options.only:
             file = _made(folder / "big.xlsx", options.rows // 10)
             book = codebook({"big": file}, folder / "xlsx.yaml")
@@ -207,6 +210,27 @@ def main() -> None:
             files = {f"c{i}": _made(many / f"c{i}.{'csv' if i % 2 else 'xlsx'}", rows, i) for i in range(200)}
             book = codebook(files, folder / "folder.yaml")
             _compared(f"folder of 200 exports of {rows} x 60", "folder", many, book, folder, options.times)
+
+
+def _commands(file: Path, book: Path, folder: Path, times: int) -> None:
+    """The whole commands on the csv, from start to the written folder."""
+    import shutil
+
+    from benchmarks.measure import TABML
+
+    ask = {"harmonise": ("--apply",), "summary": ("--target", "died", "--positive", "yes")}
+    rows: list[tuple[str, ...]] = [("", "CPU s", "wall s", "peak MB")]
+
+    def cost(verb: str) -> Measured:
+        out = folder / f"of_{verb}"
+        shutil.rmtree(out, ignore_errors=True)
+        return run((*TABML, verb, file, "--codebook", book, *ask[verb], "--yes", "--out", out), folder, watch=True)
+
+    with _importable():
+        for verb in ask:
+            mine = median_of(times, lambda _, verb=verb: cost(verb))  # type: ignore[misc]
+            rows.append((f"tabml {verb}", f"{mine.cpu:.1f}", f"{mine.wall:.1f}", f"{mine.tree:.0f}"))
+    show(f"commands on {file.name}", rows)
 
 
 def _made(path: Path, rows: int, seed: int = 0) -> Path:

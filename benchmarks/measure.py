@@ -39,7 +39,8 @@ def run(command: Sequence[str | Path], folder: Path, *, watch: bool = False, lib
     `watch` samples the memory of the process tree twenty times a second; `libraries` are looked for among
     the files mapped by any of its processes.
     """
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("TABML_")}
+    # an installed package is compiled once, not at every start
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TABML_") and k != "PYTHONDONTWRITEBYTECODE"}
     environment |= {"TABML_KEY_FILE": str(folder / "key" / "site.key"), "OMP_NUM_THREADS": "1"}
     (folder / "key").mkdir(exist_ok=True)
     said = folder / "said.txt"

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tabml.core.demographics import SEX_WORDS, words_of
+from tabml.core.digest import table_bytes
 from tabml.core.findings import Finding
 
 PatientId = NewType("PatientId", str)
@@ -201,15 +202,13 @@ class Cohort:
         """Hash of frame, rows (without the pseudonym), blocks and side tables: depends on no key."""
         digest = hashlib.sha256()
         public_rows = self.rows.drop(columns=["pseudonym"], errors="ignore")
-        for table in (self.frame, public_rows, *(self.side[k] for k in sorted(self.side))):
-            digest.update(_canonical(table))
+        side = {f"side {name}": self.side[name] for name in sorted(self.side)}
+        for name, table in {"frame": self.frame, "rows": public_rows, **side}.items():
+            digest.update(f"{len(name.encode())}:{name}:{len(table.columns)}:".encode())
+            for part in table_bytes(table):
+                digest.update(part)
         head = {n: asdict(v) for n, v in self.variables.items()}
         digest.update(
             json.dumps([head, {k: list(v) for k, v in self.blocks.items()}], sort_keys=True, default=str).encode()
         )
         return digest.hexdigest()
-
-
-def _canonical(table: pd.DataFrame) -> bytes:
-    text = table.to_csv(index=False, float_format="%.17g", date_format="%Y-%m-%d", lineterminator="\n")
-    return text.encode("utf-8")

@@ -25,6 +25,7 @@ def flow(
 ) -> tuple[FlowStep, ...]:
     """Every row from the files to the patients: counts on the main line, and what left with its reason."""
     steps: list[FlowStep] = []
+    patients = rows.groupby("source", sort=False)["patient"].nunique()
     for base, (no_id, partners, n_gathered) in joins.items():
         steps += _reading(tables[base])
         for other, (_, leftover) in partners.items():
@@ -34,8 +35,7 @@ def flow(
         steps += _aside(n_gathered, base, "further rows of a patient gathered into one")
         steps += _aside(merged.exact.get(base, 0), base, "identical rows of one patient merged")
         steps += _aside(merged.settled.get(base, 0), base, "conflicting rows of one patient settled")
-        patients = rows.loc[rows["source"] == base, "patient"]
-        steps.append(FlowStep("patients", int(patients.nunique()), "count", base))
+        steps.append(FlowStep("patients", int(patients.get(base, 0)), "count", base))
     steps.append(FlowStep("rows of the cohort", len(rows)))
     steps.append(FlowStep("patients", int(rows["patient"].nunique())))
     return tuple(steps)

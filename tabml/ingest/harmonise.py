@@ -185,13 +185,13 @@ def _rows(records: Records, codebook: Codebook, key: SiteKey) -> pd.DataFrame:
     patient = pd.factorize(records.ids["person"])[0].astype(np.int64)
     first = np.unique(patient, return_index=True)[1]
     names = np.empty(len(first), dtype=object)
-    scopes = ids["scope"].to_numpy()[first]
-    for scope in pd.unique(scopes):
-        mine = np.flatnonzero(scopes == scope)
+    codes, scopes = pd.factorize(ids["scope"].to_numpy()[first])
+    by_scope = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
+    for scope, mine in zip(scopes, by_scope, strict=True):
         names[mine] = key.pseudonyms(scope, pa.array(ids["id"].array.take(first[mine]), pa.string()))
     # Equal ids of two sources may be one person: one group. A row without an id is linked to nobody.
     group = patient
-    if (ids["scope"] != ids["scope"].iloc[0]).any():
+    if len(scopes) > 1:
         group = person_number(ids.assign(scope=ids["scope"].where(~ids["has_id"], ""))).to_numpy(dtype=np.int64)
     return pd.DataFrame(
         {

@@ -30,7 +30,8 @@ def make_provenance(records: Records, tables: Mapping[str, SourceTable], cases: 
 def _cells(records: Records, tables: Mapping[str, SourceTable]) -> pd.DataFrame:
     """Table and row of every patient's own source, and rows of the joined ones."""
     cells = records.places.copy(deep=False)
-    source = pd.Index(list(tables)).get_indexer(records.ids["source"].array)
+    codes, names = pd.factorize(records.ids["source"])  # each name is looked up once
+    source = pd.Index(list(tables)).get_indexer(names)[codes]
     first = np.cumsum([0, *(len(at.parts) for at in tables.values())])
     position = first[source]
     for i, at in enumerate(tables.values()):

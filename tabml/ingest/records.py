@@ -176,7 +176,7 @@ def stack(parts: Sequence[Records]) -> Records:
 
 def _concat_values(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Below each other with the dtypes kept: a column one frame lacks is filled with its own kind of missing."""
-    dtypes = {name: frame[name].dtype for frame in frames for name in frame.columns}
+    dtypes = {name: dtype for frame in frames for name, dtype in zip(frame.columns, frame.dtypes, strict=True)}
     columns: dict[str, Any] = {}
     for name, dtype in dtypes.items():
         pieces = [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from tabml.core.codebook import Repeats
 from tabml.core.errors import QuestionError
 from tabml.core.findings import Finding, finding
+from tabml.ingest.conflicts import Conflicts
 from tabml.ingest.records import Records, person_number
 from tabml.ingest.wording import counted
 
@@ -68,15 +71,15 @@ def merge_repeats(records: Records, policies: Mapping[str, Repeats], date: str |
     cases = _copy_cases(key, copies)
     left = ~copies.to_numpy()
     differs = key.isin(key[~same][key[~same].duplicated()]) & left & (policy != "visits")
-    groups = [np.asarray(g) for g in key[differs].groupby(key[differs], sort=True).groups.values()]
-    asked = [g for g in groups if policy.iloc[g[0]] == "ask" and _contradicting(records.values.iloc[g])]
-    if asked and not yes:
-        raise _question(source, asked)
-    values = records.values.copy()
-    for group in groups:
-        case = _settle(values, group, policy.iloc[group[0]], date)
-        cases.append(case)
-        left[[i for i in group if i != case.keep]] = False
+    conflicts = Conflicts.of(records.values, key.to_numpy(), differs.to_numpy())
+    how = policy.to_numpy()[conflicts.leading]
+    asked = (how == "ask") & conflicts.any_contradicting
+    if asked.any() and not yes:
+        raise _question(source.iloc[conflicts.leading[asked]])
+    values, settled_cases = _settle(records.values, conflicts, how, date)
+    cases += settled_cases
+    left[conflicts.rows] = False
+    left[[case.keep for case in settled_cases]] = True
     kept = np.flatnonzero(left)
     settled = ~left & ~copies.to_numpy()
     merged = replace(records, values=values).take(kept)
@@ -86,7 +89,7 @@ def merge_repeats(records: Records, policies: Mapping[str, Repeats], date: str |
         tuple(_placed(cases, records, kept)),
         exact=_by_source(source, copies.to_numpy()),
         settled=_by_source(source, settled),
-        findings=tuple(_findings(records, key, kept, copies, groups, policy)),
+        findings=tuple(_findings(records, key, kept, copies, source.iloc[conflicts.leading], how)),
     )
 
 
@@ -110,28 +113,25 @@ def _copy_cases(key: pd.Series, copies: pd.Series) -> list[_Case]:
     ]
 
 
-def _settle(values: pd.DataFrame, group: NDArray[np.int64], policy: str, date: str | None) -> _Case:
-    """Settle one conflict; writes the kept row's cells in place."""
-    rows = values.iloc[group]
-    differing = _contradicting(rows)
-    if policy == "most_complete":
-        keep = int(group[int(np.argmax(rows.notna().sum(axis=1).to_numpy()))])
-        return _Case(keep, tuple(group.tolist()), differing, "conflict: most complete row kept")
-    if policy == "latest" and date in rows.columns and rows[date].notna().any():
-        newest = rows[date].max()
-        keep = int(group[np.flatnonzero((rows[date] == newest).fillna(False).to_numpy())[-1]])
-        return _Case(keep, tuple(group.tolist()), differing, "conflict: latest row kept")
-    keep = int(group[0])
-    for column in rows.columns:
-        filled = rows[column].dropna()
-        values.loc[keep, column] = pd.NA if column in differing or filled.empty else filled.iloc[0]
-    action = "conflict: differing cells missing" if differing else "conflict: gaps filled, no cell differs"
-    return _Case(keep, tuple(group.tolist()), differing, action)
-
-
-def _contradicting(rows: pd.DataFrame) -> tuple[str, ...]:
-    """Variables in which rows of one patient hold different values; a gap contradicts nothing."""
-    return tuple(c for c in rows.columns if rows[c].dropna().nunique() > 1)
+def _settle(
+    values: pd.DataFrame, conflicts: Conflicts, how: NDArray[Any], date: str | None
+) -> tuple[pd.DataFrame, list[_Case]]:
+    """The values after every conflict is settled, and what was done; `how`: the policy of each patient."""
+    if not len(conflicts):
+        return values, []
+    latest = conflicts.latest(values[date]) if date in values.columns else np.full(len(conflicts), -1)
+    is_latest, is_fullest = (how == "latest") & (latest >= 0), how == "most_complete"
+    keep = np.where(is_fullest, conflicts.most_complete(values), np.where(is_latest, latest, conflicts.leading))
+    filled = conflicts.fill(values, ~is_latest & ~is_fullest)
+    variables = conflicts.variables()
+    actions = [
+        "conflict: most complete row kept" if fullest
+        else "conflict: latest row kept" if newest
+        else "conflict: differing cells missing" if differing
+        else "conflict: gaps filled, no cell differs"
+        for fullest, newest, differing in zip(is_fullest, is_latest, variables, strict=True)
+    ]  # fmt: skip
+    return filled, list(map(_Case, keep.tolist(), conflicts.groups(), variables, actions))
 
 
 def _placed(cases: list[_Case], records: Records, kept: NDArray[np.int64]) -> list[RepeatCase]:
@@ -155,8 +155,9 @@ def _by_source(source: pd.Series, mask: NDArray[np.bool_]) -> dict[str, int]:
     return {str(n): int(c) for n, c in source[mask].value_counts().sort_index().items()}
 
 
-def _question(source: pd.Series, asked: list[NDArray[np.int64]]) -> QuestionError:
-    counts = source.iloc[[int(g[0]) for g in asked]].value_counts().sort_index()
+def _question(asked: pd.Series) -> QuestionError:
+    """The question for patients with a conflict, given by their sources."""
+    counts = asked.value_counts().sort_index()
     return QuestionError(
         "patients with conflicting rows",
         questions=[
@@ -173,8 +174,8 @@ def _findings(
     key: pd.Series,
     kept: NDArray[np.int64],
     copies: pd.Series,
-    groups: list[NDArray[np.int64]],
-    policy: pd.Series,
+    settled: pd.Series,
+    how: NDArray[Any],
 ) -> list[Finding]:
     source = records.ids["source"]
     found = []
@@ -182,22 +183,18 @@ def _findings(
         found.append(
             finding("TB120", f"{counted(n, 'identical row')} of one patient merged ({name})", count=n, source=name)
         )
-    by_policy: dict[tuple[str, str], int] = {}
-    for group in groups:
-        pair = (str(source.iloc[group[0]]), str(policy.iloc[group[0]]))
-        by_policy[pair] = by_policy.get(pair, 0) + 1
-    for (name, how), n in sorted(by_policy.items()):
+    by_policy = Counter(zip(map(str, settled), map(str, how), strict=True))
+    for (name, policy), n in sorted(by_policy.items()):
         evidence = (
-            f"{counted(n, 'patient')} of {name} with rows that differ; settled by policy: {how.replace('_', ' ')}"
+            f"{counted(n, 'patient')} of {name} with rows that differ; settled by policy: {policy.replace('_', ' ')}"
         )
         found.append(finding("TB122", evidence, count=n, source=name))
     found.extend(_nameless(records))
-    remaining = key.iloc[kept]
-    for name in sorted(source.iloc[kept].unique()):
-        mine = remaining[(source.iloc[kept] == name).to_numpy()]
-        if len(mine) > mine.nunique():
-            evidence = f"{name}: {counted(len(mine), 'row')} of {counted(mine.nunique(), 'patient')}"
-            found.append(finding("TB123", evidence, count=len(mine), source=name))
+    remaining = key.iloc[kept].groupby(source.iloc[kept], sort=True).agg(["size", "nunique"])
+    for name, (n_rows, n_people) in zip(remaining.index, remaining.to_numpy().tolist(), strict=True):
+        if n_rows > n_people:
+            evidence = f"{name}: {counted(n_rows, 'row')} of {counted(n_people, 'patient')}"
+            found.append(finding("TB123", evidence, count=n_rows, source=name))
     return found
 
 

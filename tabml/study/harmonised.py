@@ -14,10 +14,11 @@ from tabml.core.cohort import Cohort
 from tabml.core.config import StudyConfig
 from tabml.core.findings import Finding, ordered
 from tabml.study.cohort_file import write_cohort
+from tabml.study.csv_file import csv_bytes
 from tabml.study.folder import ROW_LEVEL_MODE, StudyFolder, building, check_out, write_bytes, write_text
 from tabml.study.proposed import Review
 from tabml.study.questions import Ask, settle_codebook
-from tabml.study.table_file import check_table_path, csv_bytes, write_table
+from tabml.study.table_file import check_table_path, write_table
 
 if TYPE_CHECKING:
     from tabml.ingest.codebook_workbook import Change

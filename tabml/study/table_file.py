@@ -14,11 +14,10 @@ from typing import Any
 import pandas as pd
 
 from tabml.core.errors import ConfigError
+from tabml.study.csv_file import csv_bytes
 from tabml.study.folder import ROW_LEVEL_MODE, cannot_write, write_bytes
 
 SUFFIXES = (".xlsx", ".csv", ".parquet")
-#: A text that begins so is run as a formula by spreadsheets.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 #: Written as the workbook's date of creation, so that equal tables are equal bytes.
 NO_DATE = datetime(1980, 1, 1)
 
@@ -39,13 +38,6 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write a table atomically, mode 0600; missing is an empty cell, numbers stay numbers."""
     check_table_path(path)
     write_bytes(path, _WRITERS[path.suffix.lower()](table), mode=ROW_LEVEL_MODE, typed=path)
-
-
-def csv_bytes(table: pd.DataFrame) -> bytes:
-    """UTF-8, comma, decimal point; text that a spreadsheet would run gets an apostrophe."""
-    columns = [table.iloc[:, j].map(_csv_cell, na_action="ignore") for j in range(table.shape[1])]
-    safe = pd.concat(columns, axis=1) if columns else table
-    return safe.to_csv(index=False, lineterminator="\n").encode("utf-8")
 
 
 def xlsx_bytes(table: pd.DataFrame) -> bytes:
@@ -90,16 +82,3 @@ def _write_cell(sheet: Any, row: int, column: int, value: Any) -> None:
         sheet.write_string(row, column, value)
     elif math.isfinite(value):
         sheet.write_number(row, column, float(value))
-
-
-def _csv_cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not _is_number(value):
-        return f"'{value}"
-    return value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False

@@ -5,12 +5,14 @@ import stat
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
 from tabml.core.errors import ConfigError
-from tabml.study.table_file import csv_bytes, write_table, xlsx_bytes
+from tabml.study.csv_file import csv_bytes
+from tabml.study.table_file import write_table, xlsx_bytes
 
 TABLE = pd.DataFrame(
     {
@@ -30,6 +32,32 @@ def test_csv_disarms_formulas_and_leaves_numbers() -> None:
         "3,'=cmd|' /C calc'!A0,,-3",
         '4,,-0.5,"\'+1,5"',
     ]
+
+
+def test_csv_writes_whole_numbers_whole_beside_missing_ones() -> None:
+    table = pd.DataFrame(
+        {
+            "n": pd.array([61, None, -3], dtype="Int64"),
+            "x": pd.array([12.0, None, 1e16], dtype="Float64"),
+            "said": pd.Categorical(['a "b"', None, "two\nlines"]),
+        }
+    )
+    assert csv_bytes(table) == b'n,x,said\n61,12,"a ""b"""\n,,\n-3,1e+16,"two\nlines"\n'
+
+
+def test_csv_reads_back_as_it_was_written() -> None:
+    rng = np.random.default_rng(1)
+    numbers = np.round(rng.lognormal(0, 8, 300), 6) * rng.choice([-1, 1], 300)
+    table = pd.DataFrame({"x": numbers, "text": rng.choice(["", "a,b", "é", " x ", "1e5"], 300)})
+    table.loc[::7, "x"] = np.nan
+    back = pd.read_csv(
+        io.BytesIO(csv_bytes(table)), float_precision="round_trip", keep_default_na=False, na_values={"x": [""]}
+    )
+    pd.testing.assert_frame_equal(back, table)
+
+
+def test_an_empty_cell_of_a_single_column_is_no_blank_line() -> None:
+    assert csv_bytes(pd.DataFrame({"x": ["a", None]})) == b'x\na\n""\n'
 
 
 def test_workbook_holds_text_as_text_and_missing_as_blank() -> None:

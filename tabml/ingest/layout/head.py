@@ -77,7 +77,8 @@ def find_head(grid: Grid) -> Head | None:
 def _score(grid: Grid, row: int) -> float:
     """How much a row looks like names of columns (0-1): it covers them, is text, has no repeats, differs from below."""
     named = [c for c in range(1, grid.width + 1) if grid.filled[row - 1][c - 1]]
-    has_values = any(grid.main_kind(row, c) != "blank" for c in named)
+    below = grid.main_kinds(row)
+    has_values = any(below[c - 1] != "blank" for c in named)
     if not named or not has_values:
         return 0.0
     used = grid.used or tuple(named)
@@ -85,26 +86,26 @@ def _score(grid: Grid, row: int) -> float:
     if cover < MIN_COVER or (len(named) == 1 and len(used) > 1):
         return 0.0
     kinds = [grid.kinds[row - 1][c - 1] for c in named]
-    is_data = sum(k in ("number", "date") and k == grid.main_kind(row, c) for k, c in zip(kinds, named, strict=True))
+    is_data = sum(k in ("number", "date") and k == below[c - 1] for k, c in zip(kinds, named, strict=True))
     if is_data > 0.2 * len(named):
         return 0.0
     texts = [fold(grid.filled[row - 1][c - 1]) for c in named]
     text = sum(k not in ("number", "date") for k in kinds) / len(named)
     unique = len(set(texts)) / len(texts)
-    contrast = 1 - sum(_stands_below(grid, row, c) for c in named) / len(named)
+    contrast = 1 - len(_standing_below(grid, row) & set(named)) / len(named)
     brief = sum(len(t) <= 120 for t in texts) / len(texts)
     return brief * (0.4 * cover + 0.3 * text + 0.15 * unique + 0.15 * contrast)
 
 
-def _stands_below(grid: Grid, row: int, column: int) -> bool:
-    """Whether a name is one of the values below it; the head printed again on a later page does not count."""
+def _standing_below(grid: Grid, row: int) -> set[int]:
+    """Columns whose name is one of the values below it; the head printed again on a later page does not count."""
     head = [fold(text) for text in grid.filled[row - 1]]
+    found: set[int] = set()
     for below in grid.folded[row : row + 60]:
-        if below[column - 1] == head[column - 1] and sum(a != b for a, b in zip(head, below, strict=True)) > 0.2 * len(
-            head
-        ):
-            return True
-    return False
+        equal = [c for c, (a, b) in enumerate(zip(head, below, strict=True), start=1) if a == b]
+        if len(head) - len(equal) > 0.2 * len(head):
+            found.update(equal)
+    return found
 
 
 def _groups(grid: Grid, row: int, leaf: int) -> bool:

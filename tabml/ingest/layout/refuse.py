@@ -66,10 +66,12 @@ def _is_pivot(grid: Grid) -> bool:
 
 
 def _names_only_row_labels(grid: Grid, row: int) -> bool:
+    here, above = grid.head[row - 1], grid.filled[row - 2]
+    if sum(not text for text in here[1:]) < 2:  # the columns of counts are not named here
+        return False
     values = [c for c in range(2, grid.width + 1) if _holds_counts(grid, row, c)]
     if len(values) < 2:
         return False
-    here, above = grid.head[row - 1], grid.filled[row - 2]
     stubs = [c for c in range(1, values[0]) if here[c - 1]]
     labelled = sum(bool(above[c - 1]) for c in values)
     return (

@@ -6,6 +6,7 @@ reader ask for terabytes and abort the whole interpreter, which nothing in it ca
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import re
@@ -163,5 +164,6 @@ def opened(path: str) -> BinaryIO:
 
 if __name__ == "__main__":
     limit_memory(int(sys.argv[2]))
+    gc.disable()  # cells make no cycles
     with opened(sys.argv[1]) as workbook:
         send(workbook, sys.stdout.buffer, mend=sys.argv[3] == "mend")

@@ -78,12 +78,7 @@ class Column:
     @classmethod
     def of_codes(cls, texts: pa.Array, codes: Integers, kinds: NDArray[np.uint8] | None = None) -> Column:
         """A column from texts and each cell's position in them (-1: empty); unused, equal and empty texts are mended."""
-        used = np.zeros(len(texts) + 1, dtype=bool)
-        used[codes] = True
-        used = used[:-1]
-        if not used.all():
-            position = np.append(np.cumsum(used) - 1, -1)
-            texts, codes = texts.filter(pa.array(used)), position[codes]
+        texts, codes = _used(texts, codes)
         if len(pc.unique(texts)) < len(texts) or texts.null_count:
             own, merged = _encoded(texts)
             texts, codes = own, np.append(merged, -1)[codes]
@@ -181,17 +176,19 @@ class Column:
         """Cells from position `start` (0 first) on."""
         start = min(start, len(self))
         stop = len(self) if n is None else min(len(self), start + n)
+        if start == 0 and stop == len(self):
+            return self
         kinds = None if self.kinds is None else self.kinds[start:stop]
         if self.codes is None:
             return Column(self.texts.slice(start, stop - start), None, kinds)
-        return Column.of_codes(self.texts, self.codes[start:stop], kinds)
+        return self._recoded(self.codes[start:stop], kinds)
 
     def take(self, positions: NDArray[np.int64]) -> Column:
         """The cells at these positions (from 0), in their order."""
         kinds = None if self.kinds is None else self.kinds[positions]
         if self.codes is None:
             return Column(self.texts.take(pa.array(positions)), None, kinds)
-        return Column.of_codes(self.texts, self.codes[positions], kinds)
+        return self._recoded(self.codes[positions], kinds)
 
     def canonical(self) -> Column:
         """Texts without the spaces around them; a cell of nothing but spaces is empty."""
@@ -215,7 +212,7 @@ class Column:
     def where(self, keep: NDArray[np.bool_]) -> Column:
         """The column with the cells outside `keep` emptied."""
         if self.codes is not None:
-            return Column.of_codes(self.texts, np.where(keep, self.codes, -1), self.kinds)
+            return self._recoded(np.where(keep, self.codes, np.int8(-1)), self.kinds)
         valid = pa.py_buffer(np.packbits(keep & self.filled, bitorder="little"))
         texts = self.texts if not self.texts.offset else pa.concat_arrays([self.texts, self.texts.slice(0, 0)])
         return Column(pa.Array.from_buffers(texts.type, len(keep), [valid, *texts.buffers()[1:]]), None, self.kinds)
@@ -251,6 +248,11 @@ class Column:
     def text(self, i: int) -> str:
         """The text of the cell at position i (from 0), without the spaces around it; '' where empty."""
         return (self._text(i) or "").strip()
+
+    def _recoded(self, codes: Integers, kinds: NDArray[np.uint8] | None) -> Column:
+        """Some of these cells: their texts are distinct already, but not all may be left."""
+        texts, codes = _used(self.texts, codes)
+        return Column(texts, _small(codes, len(texts)), kinds)
 
     def _text(self, i: int) -> str | None:
         at = i if self.codes is None else int(self.codes[i])
@@ -318,6 +320,17 @@ def _encoded(texts: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, Integers]:
     encoded = _whole(texts).dictionary_encode()
     codes = encoded.indices.fill_null(-1) if encoded.null_count else encoded.indices
     return encoded.dictionary, _small(codes.to_numpy(), len(encoded.dictionary))
+
+
+def _used(texts: pa.Array, codes: Integers) -> tuple[pa.Array, Integers]:
+    """Without the texts that no cell holds."""
+    used = np.zeros(len(texts) + 1, dtype=bool)
+    for some in (codes[:SAMPLE], codes):  # a few texts are met soon
+        used[some] = True
+        if used[:-1].all():
+            return texts, codes
+    position = np.append(np.cumsum(used[:-1]) - 1, -1)
+    return texts.filter(pa.array(used[:-1])), position[codes]
 
 
 def _small(codes: Integers, n: int) -> Integers:

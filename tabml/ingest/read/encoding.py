@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from tabml.core.errors import InputError
@@ -68,8 +69,8 @@ def _facts(blocks: Blocks, name: str) -> TextFacts:
     facts = TextFacts()
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")()
-    head, lines, size = b"", 1, 0
-    for block in blocks():
+    head, size = b"", 0
+    for number, block in enumerate(blocks()):
         head = head or block[:HEAD]
         digest.update(block)
         facts.has_quotes = facts.has_quotes or b'"' in block
@@ -79,21 +80,21 @@ def _facts(blocks: Blocks, name: str) -> TextFacts:
             facts.sample.extend(_telling_lines(block, SAMPLE_BYTES - size))
             size = sum(map(len, facts.sample))
         if not facts.first_fault and not (block.isascii() and decoder.getstate() == (b"", 0)):
-            facts.first_fault = _fault(decoder, block, lines)
-        lines += block.count(b"\n") if not facts.first_fault else 0
+            facts.first_fault = _fault(decoder, block, number, blocks)
     facts.sha256 = digest.hexdigest()
-    facts.first_fault = facts.first_fault or _fault(decoder, b"", lines, final=True)
+    facts.first_fault = facts.first_fault or _fault(decoder, b"", None, blocks)
     facts.encoding, facts.confidence = _encoding(head, facts, blocks, name)
     return facts
 
 
-def _fault(decoder: codecs.IncrementalDecoder, block: bytes, lines: int, *, final: bool = False) -> int:
-    """Line of the first byte that is no UTF-8, 0 where there is none; `lines`: the line the block begins in."""
+def _fault(decoder: codecs.IncrementalDecoder, block: bytes, number: int | None, blocks: Blocks) -> int:
+    """Line of the first byte that is no UTF-8, 0 where there is none; `number`: of the block, None after the last."""
     pending = len(decoder.getstate()[0])
     try:
-        decoder.decode(block, final)
+        decoder.decode(block, number is None)
     except UnicodeDecodeError as error:
-        return lines + block.count(b"\n", 0, max(0, error.start - pending))
+        before = sum(earlier.count(b"\n") for earlier in islice(blocks(), number))
+        return 1 + before + block.count(b"\n", 0, max(0, error.start - pending))
     return 0
 
 

@@ -120,7 +120,7 @@ class Patterns:
             self._formulas(piece, facts)
         if b"hidden" in piece:
             self._hidden(piece, facts)
-        if b"mergeCell" in piece:
+        if (self.prefix or tags.some_begin(b"m")) and b"mergeCell" in piece:
             facts.merged.extend(_merged(piece))
 
     def _bounds(self, piece: bytes, tags: Tags, facts: SheetFacts) -> None:
@@ -239,6 +239,8 @@ def _run(data: NDArray[np.uint8], at: Numbers, longest: int, *, base: int, zero:
     for _ in range(longest):
         digit = data[at].astype(np.int64) - zero
         is_on &= (digit >= 1) & (digit <= base)
+        if not is_on.any():
+            break
         value = np.where(is_on, value * base + digit - 1 + shift, value)
         at = at + is_on
     return value, at

@@ -68,6 +68,7 @@ def full_days(texts: pa.Array, order: str | None) -> tuple[NDArray[np.datetime64
 
 #: Digits where a full date has them, then nothing or a time of day.
 _FULL = r"^[0-9]{2}(?:[0-9]{2}-[0-9]{2}-[0-9]{2}|[./-][0-9]{2}[./-][0-9]{4})(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?$"
+_LIKE_DATE = r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}(?:\.[0-9]{2}\.|/[0-9]{2}/|-[0-9]{2}-)[0-9]{4})$"
 #: Where year, month and day stand, where the separators, and the order that says so (None: it needs none).
 _FORMS: tuple[tuple[tuple[tuple[int, int], ...], tuple[int, int], str | None], ...] = (
     (((0, 4), (5, 7), (8, 10)), (4, 7), None),
@@ -103,6 +104,21 @@ def starts_with_digit(texts: pa.Array) -> Mask:
     """Texts whose first letter is 0-9; none may be empty: (n_texts,)."""
     first = _first_bytes(texts, np.arange(len(texts)), 1)[:, 0]
     return (first >= 48) & (first <= 57)
+
+
+def look_like_numbers(texts: pa.Array) -> Mask:
+    """Texts that are digits with at most a minus and a point: (n_texts,)."""
+    return np.asarray(pc.match_substring_regex(texts, r"^-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)$"))
+
+
+def look_like_dates(texts: pa.Array) -> Mask:
+    """Texts such as 2020-12-31 and 31.12.2020, whichever their order and whether or not the day exists: (n_texts,)."""
+    return np.asarray(pc.match_substring_regex(texts, _LIKE_DATE))
+
+
+def hold_digits_only(texts: pa.Array) -> Mask:
+    """Texts of nothing but digits and the marks of numbers, dates and times: (n_texts,)."""
+    return np.asarray(pc.match_substring_regex(texts, r"^[0-9.,:/-]+$"))
 
 
 def holds_only(texts: pa.Array, letters: bytes) -> bool:

@@ -75,6 +75,8 @@ def strong_columns(context: Context, strengths: dict[str, Strength]) -> Verdicts
     ranked = sorted(strengths, key=lambda n: (-strengths[n].value, n))
     for name in ranked:
         found = strengths[name]
+        if not _is_sure(found, context.config.audit) and not _is_strong(found, context.config.audit):
+            continue
         next_best = _next_unrelated(context, name, ranked, strengths)
         rule = _rule(found, next_best, context.config.audit)
         if rule is None:
@@ -125,13 +127,20 @@ def _rule(found: Strength, next_best: float | None, audit: AuditNode) -> str | N
     One real predictor among noise stands far above the rest as well, so a gap counts only for a column that
     would be strong anywhere.
     """
-    if found.value > audit.leak_score and found.lower > SURE:
+    if _is_sure(found, audit):
         return "crowd" if next_best is not None and next_best > found.value - NEAR else "sure"
-    is_r2 = found.measure == "R squared"
-    floor, strong = (0.0, audit.gap_r2) if is_r2 else (0.5, audit.gap_score)
-    if next_best is not None and found.value > strong and found.value - max(next_best, floor) > audit.leak_gap:
+    floor = 0.0 if found.measure == "R squared" else 0.5
+    if next_best is not None and _is_strong(found, audit) and found.value - max(next_best, floor) > audit.leak_gap:
         return "gap"
     return None
+
+
+def _is_sure(found: Strength, audit: AuditNode) -> bool:
+    return found.value > audit.leak_score and found.lower > SURE
+
+
+def _is_strong(found: Strength, audit: AuditNode) -> bool:
+    return found.value > (audit.gap_r2 if found.measure == "R squared" else audit.gap_score)
 
 
 def _next_unrelated(context: Context, name: str, ranked: list[str], strengths: dict[str, Strength]) -> float | None:
@@ -181,10 +190,14 @@ def _outcome_codes(target: Target) -> Ints:
 def _is_copy(codes: Ints, outcome: Ints) -> bool:
     """Whether column and outcome are the same up to recoding where the column is known, in at least 30 rows."""
     known = codes >= 0
-    if known.sum() < MIN_ROWS:
+    if known.sum() < MIN_ROWS or _n_distinct(codes[known]) != _n_distinct(outcome[known]):
         return False
     a, b = _canonical(codes[known]), _canonical(outcome[known])
     return bool(a.max() > 0) and bool((a == b).all())
+
+
+def _n_distinct(codes: Ints) -> int:
+    return int(np.count_nonzero(np.bincount(codes)))
 
 
 def _canonical(codes: Ints) -> Ints:
@@ -194,14 +207,16 @@ def _canonical(codes: Ints) -> Ints:
     lower half, for any two columns of distinct numbers would else map one to one.
     """
     known = codes >= 0
-    distinct, first, inverse = np.unique(codes[known], return_index=True, return_inverse=True)
     out = np.full(len(codes), -1, dtype=np.int64)
-    if not len(distinct):
+    if not known.any():
         return out
-    if len(distinct) <= FEW_VALUES:
+    is_met = np.bincount(codes[known]) > 0
+    inverse = (np.cumsum(is_met) - 1)[codes[known]]
+    top = int(is_met.sum()) - 1
+    if top < FEW_VALUES:
+        first = [int(np.argmax(inverse == k)) for k in range(top + 1)]
         out[known] = np.argsort(np.argsort(first, kind="stable"), kind="stable")[inverse]
     else:
-        top = len(distinct) - 1
         out[known] = inverse if 2 * inverse[0] <= top else top - inverse
     return out
 

@@ -65,8 +65,11 @@ def groups(values: Floats, is_category: bool, train: NDArray[np.bool_]) -> Ints:
         code = np.where(missing, 0, values).astype(np.int64)
         return np.where(missing, int(np.nanmax(values)) + 1, code)
     distinct = np.unique(known)
-    edges = distinct if len(distinct) <= BINS else np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]))
-    code = np.searchsorted(edges, np.where(missing, 0.0, values), side="right")
+    if len(distinct) > BINS:  # of sorted numbers quantiles are found three times as fast
+        distinct = np.unique(np.quantile(np.sort(known), np.linspace(0, 1, BINS + 1)[1:-1]))
+    edges, code = distinct, np.zeros(len(values), dtype=np.int64)
+    for edge in edges:  # ten comparisons are much faster than a search for each row
+        code += values >= edge
     return np.where(missing, len(edges) + 1, code)
 
 
@@ -82,13 +85,15 @@ def _rates(code: Ints, amount: Floats, exposure: Floats, train: NDArray[np.bool_
 
 def _auc(values: Floats, is_category: bool, y: Floats, fold: Ints) -> Strength | None:
     won, pairs = 0.0, 0.0
+    is_case = y == 1
     for k in np.unique(fold):
         test = fold == k
         code = groups(values, is_category, ~test)
-        rate = _rates(code, y, np.ones(len(y)), ~test)
-        rank = np.unique(rate, return_inverse=True)[1][code[test]]
-        cases = np.bincount(rank[y[test] == 1], minlength=len(rate)).astype(float)
-        controls = np.bincount(rank[y[test] == 0], minlength=len(rate)).astype(float)
+        size = int(code.max()) + 1
+        cells = np.bincount(code + size * is_case + 2 * size * test, minlength=4 * size)
+        train_controls, train_cases, controls, cases = cells.reshape(4, size).astype(float)
+        rank = np.unique(_smoothed(train_cases, train_controls + train_cases), return_inverse=True)[1]
+        cases, controls = np.bincount(rank, weights=cases), np.bincount(rank, weights=controls)
         below = np.cumsum(controls) - controls
         won += float((cases * (below + 0.5 * controls)).sum())
         pairs += float(cases.sum() * controls.sum())
@@ -96,6 +101,12 @@ def _auc(values: Floats, is_category: bool, y: Floats, fold: Ints) -> Strength |
         return None
     value = won / pairs
     return Strength(value, value - 1.96 * hanley_mcneil(value, y.sum(), len(y) - y.sum()), "AUC")
+
+
+def _smoothed(cases: Floats, people: Floats) -> Floats:
+    """`_rates` of groups in which everybody counts once."""
+    overall = cases.sum() / max(people.sum(), 1e-12)
+    return np.asarray((cases + overall * SMOOTHING) / (people + SMOOTHING), dtype=float)
 
 
 def _concordance(values: Floats, is_category: bool, y: NDArray[np.void], fold: Ints) -> Strength | None:
