@@ -125,6 +125,8 @@ class ColumnMapping(CodebookNode):
     """Cell text -> level code; compared after strip, NFC and casefold. `null` means missing."""
     missing: tuple[str, ...] = ()
     """Cell texts that mean missing in this column only, such as 0."""
+    decimal: Literal[".", ","] | None = None
+    """This column's decimal sign, where it is not the source's."""
     where: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
     """Only rows in which these columns hold one of these texts: `{Analyte: [Hb, Hemoglobin]}`."""
     aggregate: Aggregate | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +15,20 @@ from tabml.core.cohort import Kind
 from tabml.ingest.detectors import Tier, classify_identifier, is_birth_date, looks_like_free_text
 from tabml.ingest.layout import Table
 from tabml.ingest.propose.told import NOTHING, kind_of, label_of, levels_of, stated_by
-from tabml.ingest.propose.words import DATE_PARTS, NEGATIVE_SENTINELS, ROW_NUMBER, SEX, SEX_WORDS, YES_NO, name_key
-from tabml.ingest.read import Stated
+from tabml.ingest.propose.words import (
+    CENTRE,
+    DATE_PARTS,
+    NEGATIVE_SENTINELS,
+    ROW_NUMBER,
+    SEX,
+    YES_NO,
+    name_key,
+    sex_words,
+)
+from tabml.ingest.read import Column, Stated
 from tabml.ingest.units import canonical_unit, split_unit
 from tabml.ingest.values import (
+    Decimal,
     date_evidence,
     decimal_mark,
     fold,
@@ -30,7 +41,13 @@ from tabml.ingest.values import (
 
 #: Share of the filled cells that must be numbers, or dates, for a column to be taken as such.
 MOSTLY = 0.9
+#: The same for numbers of many values: the texts beside them are remarks, and are said to be lost (TB110).
+REMARKS = 0.8
 MOST_LEVELS = 20
+#: A level of fewer rows is not named in a question.
+SMALL_CELL = 5
+#: A number, whatever follows it: `3.1 quux`, `12 (haem.)`.
+_NUMBER_LIKE = re.compile(r"[<>≤≥~+\-\u2212 ]*[0-9]+(?:[.,][0-9]+)?(?![0-9.,/:-])(?:\s?[^0-9\s].*)?")
 
 
 @dataclass(frozen=True)
@@ -100,7 +117,15 @@ class Profile:
     @cached_property
     def is_numeric(self) -> bool:
         n = int(self.filled.sum())
-        return n > 0 and int((~np.isnan(self.numbers)).sum()) >= MOSTLY * n
+        read = self.numbers[~np.isnan(self.numbers)]
+        least = REMARKS if len(read) and len(np.unique(read)) > MOST_LEVELS else MOSTLY
+        return n > 0 and len(read) >= least * n
+
+    @property
+    def looks_numeric(self) -> bool:
+        """Whether nearly all cells begin with a number, though they cannot be read as such."""
+        like = sum(n for t, n in self.counts.items() if _NUMBER_LIKE.fullmatch(t))
+        return bool(like) and like >= REMARKS * sum(self.counts.values())
 
     @cached_property
     def is_date(self) -> bool:
@@ -170,9 +195,7 @@ class Profile:
     def sex_words(self) -> dict[str, str]:
         """Folded text -> female or male, where a column named sex holds nothing else."""
         folded = {fold(t) for t in self.counts}
-        if self.key not in SEX or self.is_numeric or not folded <= set(SEX_WORDS):
-            return {}
-        return {t: SEX_WORDS[t] for t in sorted(folded)}
+        return sex_words(self.key, folded) if self.key in SEX and not self.is_numeric else {}
 
     @property
     def label_and_unit(self) -> tuple[str, str | None]:
@@ -246,13 +269,24 @@ class TableStyle:
     missing: tuple[str, ...] = field(default=())
     mixed: tuple[str, ...] = field(default=())
     """Columns whose dates contradict each other: 13/01/2020 and 01/13/2020."""
+    by_centre: tuple[str, ...] = field(default=())
+    """Which centres write those dates in which order, in words."""
+    other_marks: Mapping[str, Decimal] = field(default_factory=dict)
+    """Column -> its decimal mark, where it is not the table's."""
+
+    def mark(self, header: str) -> str:
+        """The decimal mark of a column."""
+        return self.other_marks.get(header, self.decimal)
 
 
 def table_style(table: Table, order: str | None) -> TableStyle:
     """Decimal mark and order of dates from all cells of a table; `order` answers where no cell decides."""
     columns = {header: list(table.column(header).counts()) for header in table.headers}
-    marks = [decimal_mark(cells).mark for cells in columns.values()]
-    comma = marks.count(",") > marks.count(".")
+    # A number cell of a workbook has no mark: it is shown with whatever mark the viewer likes.
+    marks = {header: _mark(_typed(table.column(header))) for header in table.headers}
+    said = list(marks.values())
+    decimal: Decimal = "," if said.count(",") > said.count(".") else "."
+    others = {header: mark for header, mark in marks.items() if mark is not None and mark != decimal}
     evidence = {header: date_evidence(cells) for header, cells in columns.items() if cells}
     dates = {header: e for header, e in evidence.items() if e.dates > e.other}
     mixed = tuple(header for header, e in dates.items() if e.is_mixed)
@@ -262,7 +296,40 @@ def table_style(table: Table, order: str | None) -> TableStyle:
     missing = sorted({fold(t) for cells in columns.values() for t in cells if is_missing(t)})
     certain = bool(order or found or not undecided)
     stated = None if order == "undecided" else order
-    return TableStyle("," if comma else ".", stated or found, certain, tuple(missing), mixed)
+    return TableStyle(decimal, stated or found, certain, tuple(missing), mixed, _by_centre(table, mixed), others)
+
+
+def _by_centre(table: Table, mixed: Sequence[str]) -> tuple[str, ...]:
+    """Where every centre of a column of centres keeps to one order of dates: which one writes the month first."""
+    said = []
+    centres = [h for h in table.headers if name_key(h) in CENTRE and 2 <= table.column(h).n_distinct <= MOST_LEVELS]
+    for header in mixed if centres else ():
+        names, cells = table.texts(centres[0]), table.texts(header)
+        written = {
+            n: date_evidence([c for m, c in zip(names, cells, strict=True) if m == n])
+            for n in sorted({n for n in names if n})
+        }
+        orders = {n: e.order for n, e in written.items() if e.dates >= SMALL_CELL and e.order in ("dmy", "mdy")}
+        if len(orders) == len(written) and len(set(orders.values())) == 2:
+            first = ", ".join(repr(n) for n, order in orders.items() if order == "mdy")
+            others = ", ".join(repr(n) for n, order in orders.items() if order == "dmy")
+            said.append(
+                f"month first at {first}, day first at {others}: export each alone, or leave the doubtful ones out"
+            )
+    return tuple(said)
+
+
+def _mark(texts: Sequence[str]) -> Decimal | None:
+    """The decimal mark of a column's texts; where both are met and no point can group thousands, the comma reads both."""
+    evidence = decimal_mark(texts)
+    if evidence.is_mixed and all(parse_number(t, ".") in (None, parse_number(t, ",")) for t in texts):
+        return ","
+    return evidence.mark
+
+
+def _typed(column: Column) -> list[str]:
+    """The distinct texts of cells that somebody typed as text."""
+    return list(column.where(~column.is_kind("number")).counts())
 
 
 def profiles(tables: Sequence[Table], styles: Mapping[int, TableStyle]) -> tuple[Profile, ...]:
@@ -273,9 +340,12 @@ def profiles(tables: Sequence[Table], styles: Mapping[int, TableStyle]) -> tuple
         texts: list[str] = []
         decimals: list[str] = []
         for i, table in enumerate(tables):
+            mark = styles[i].mark(header)
             cells = table.texts(header)
+            if mark == "," and (numbers := table.column(header).is_kind("number")).any():
+                cells = [t.replace(".", ",") if is_number else t for t, is_number in zip(cells, numbers, strict=True)]
             texts.extend(cells)
-            decimals.extend([styles[i].decimal] * len(cells))
+            decimals.extend([mark] * len(cells))
         made.append(Profile(header, tuple(texts), tuple(decimals), first.units.get(header), stated_by(tables, header)))
     return tuple(made)
 

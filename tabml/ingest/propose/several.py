@@ -111,7 +111,11 @@ def _code_lists(tables: Sequence[Table], others: Sequence[NoTable]) -> dict[str,
 def _part(table: Table, name: str, style: TableStyle, data: Data, questions: list[Question]) -> Part:
     columns = profiles([table], {0: style})
     stated = data.id if data.id is not None and table.find(data.id) is not None else None
-    header = table.headers[table.position(stated)] if stated is not None else id_column(columns, questions)
+    header = (
+        table.headers[table.position(stated)]
+        if stated is not None
+        else id_column([c for c in columns if c.header not in data.keep], questions)
+    )
     return Part(name, table, columns, header)
 
 

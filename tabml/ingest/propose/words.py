@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from tabml.ingest.units import split_unit
 from tabml.ingest.values import fold
@@ -35,7 +35,10 @@ PATIENT_ID = (
         "historia clínica, nº historia, nº de historia, nº historia clínica, nº de historia clínica, núm historia,"
         "número de historia, número de historia clínica, numero de historia, numero de historia clinica, nuhsa,"
         "id patient, patient numéro, numéro patient, numéro de patient, n° patient, no patient, ipp, nip,"
-        "numéro de dossier, n° dossier, no dossier, 病人编号, 患者编号, 患者id, 病历号"
+        "numéro de dossier, n° dossier, no dossier, cip, aktenzeichen, codice paziente, id paziente, codice fiscale, numero cartella, nosografico,"
+        "numer historii, numer pacjenta, nr pacjenta, id pacjenta, pesel, patiëntnummer, patientnummer, patiënt id, hasta no, hasta numarası,"
+        "protokol no, número do processo, processo clínico, id do paciente, номер пациента, номер истории болезни, id пациента,"
+        "病人编号, 患者编号, 患者id, 病历号, 住院号, 患者番号, 病歴番号, カルテ番号, 환자번호, 등록번호"
     ),
     _words(
         "id, case, case id, caseid, case no, case number, record, record id, recordid, study id, studyid, løpenr, løpenummer,"
@@ -48,13 +51,14 @@ ROW_NUMBER = _words("rownames, row names, row, index, unnamed 0, x, rad, rad nr,
 CENTRE = _words(
     "centre, center, site, hospital, clinic, institution, centre id, center id, site id, hospital id, centre name,"
     "sykehus, klinikk, senter, sjukhus, klinik, center namn, hospital navn, krankenhaus, zentrum, prüfzentrum, spital,"
-    "sairaala, keskus, centro, clínica, clinica, institución, 中心, 医院"
+    "sairaala, keskus, centro, clínica, clinica, institución, hôpital, établissement, ospedale, istituto, szpital, ośrodek, ziekenhuis, centrum,"
+    "hastane, merkez, больница, центр, 中心, 医院, 病院, 施設, 병원"
 )
 AGE = _words(
-    "age, alder, ålder, alter, ikä, edad, años, âge, età, idade, leeftijd, age years, age at diagnosis, age at baseline, patient age, 年龄"
+    "age, alder, ålder, alter, ikä, edad, años, âge, età, idade, leeftijd, wiek, yaş, возраст, вік, věk, vek, életkor, ηλικία, 年齢, 나이, 연령, age years, age at diagnosis, age at baseline, patient age, 年龄"
 )
 SEX = _words(
-    "sex, gender, kjønn, kön, køn, geschlecht, geschl, sukupuoli, sexo, género, genero, sexe, 性别, male, female"
+    "sex, gender, kjønn, kön, køn, geschlecht, geschl, sukupuoli, sexo, género, genero, sexe, genre, sesso, genere, geslacht, płeć, cinsiyet, пол, стать, pohlaví, pohlavie, nem, φύλο, 性别, 性別, 성별, male, female"
 )
 DATE = _words(
     "date, visit date, exam date, examination date, index date, admission date, date of admission, inclusion date,"
@@ -102,14 +106,38 @@ AFTERWARDS = _words(
 )
 #: Two-level words: text -> 1 or 0.
 YES_NO: Mapping[str, str] = {
-    **dict.fromkeys(("yes", "y", "true", "ja", "j", "sí", "si", "s", "oui", "kyllä", "k", "positive", "pos", "present", "是", "+"), "1"),
-    **dict.fromkeys(("no", "n", "false", "nei", "nein", "nej", "non", "ei", "e", "negative", "neg", "absent", "否"), "0"),
+    **dict.fromkeys(("yes", "y", "true", "ja", "j", "sí", "si", "s", "oui", "kyllä", "k", "positive", "pos", "present", "是", "有", "+", "sì", "tak", "evet", "да", "так", "はい", "예", "sim", "ano", "igen", "áno"), "1"),
+    **dict.fromkeys(("no", "n", "false", "nei", "nein", "nej", "non", "ei", "e", "negative", "neg", "absent", "否", "无", "nie", "hayır", "нет", "ні", "いいえ", "아니오", "não", "nao", "nee", "ne", "nem"), "0"),
 }  # fmt: skip
-_FEMALE = "f female w woman weiblich frau kvinne kvinna kvinde k nainen n mujer femenino femenina femme féminin 女"
-_MALE = "m male man mann männlich mand mies hombre masculino masculina varón homme masculin 男"
+_FEMALE = "f female w woman weiblich frau kvinne kvinna kvinde k nainen n mujer femenino femenina femme féminin 女 女性 femmina vrouw kobieta kadın ж жен женский женщина žena nő feminino 여 여성"
+_MALE = "m male man mann männlich mand mies hombre masculino masculina varón homme masculin 男 男性 maschio mężczyzna erkek м муж мужской мужчина muž férfi 남 남성"
 #: Words for the sexes in a column named sex. `k` and `n` stand for women in the Nordic languages only.
 SEX_WORDS: Mapping[str, str] = {
     **dict.fromkeys(_FEMALE.split(), "female"), **dict.fromkeys(_MALE.split(), "male"),
+}  # fmt: skip
+_SPANISH = _words("sexo, género, genero")
+
+
+def sex_words(key: str, folded: Iterable[str]) -> dict[str, str]:
+    """Folded text -> female or male, where all texts of a column with this key are words for the sexes; else empty.
+
+    Letters are read together: H beside F is French, beside M Spanish; V and M are read under a Spanish or Dutch header only.
+
+    >>> sex_words("sexe", ["f", "h"]), sex_words("sexo", ["h", "m"])
+    ({'f': 'female', 'h': 'male'}, {'h': 'male', 'm': 'female'})
+    """
+    texts = frozenset(folded)
+    if texts == {"v", "m"}:
+        dutch, spanish = {"v": "female", "m": "male"}, {"v": "male", "m": "female"}
+        return dutch if key == "geslacht" else spanish if key in _SPANISH else {}
+    known = {**SEX_WORDS, **_LETTERS.get(texts, {})}
+    return {t: known[t] for t in sorted(texts)} if texts <= set(known) else {}
+
+
+#: Letters that mean a sex only beside each other.
+_LETTERS: Mapping[frozenset[str], Mapping[str, str]] = {
+    frozenset("fh"): {"h": "male"}, frozenset("hm"): {"h": "male", "m": "female"}, frozenset("ek"): {"e": "male", "k": "female"},
+    frozenset("nf"): {"n": "female", "f": "male"},
 }  # fmt: skip
 #: Parts of a date of birth that stand in columns of their own.
 DATE_PARTS = frozenset(["day", "month", "dag", "måned", "månad", "tag", "monat", "päivä", "kuukausi", "día", "mes"])
