@@ -66,7 +66,7 @@ def looks_like_names(values: Sequence[str]) -> bool:
     """
     cells = [v for v in values if v and v.strip()]
     named = sum(_is_name(v) for v in cells)
-    return bool(cells) and len(cells) >= 3 and named >= 0.8 * len(cells)
+    return len(set(cells)) >= 2 and named >= 0.8 * len(cells)
 
 
 def looks_like_full_names(values: Sequence[str]) -> bool:
@@ -140,7 +140,8 @@ _CONTACT_WORDS = (
 )  # fmt: skip
 _BIRTH_WORDS = (
     "birth", "geburt", "fødselsdato", "fodselsdato", "födelsedatum", "fødselsdag", "syntymä", "naissance", "nacimiento",
-    "dob", "dofb", "出生", "date de naissance", "ddn",
+    "dob", "dofb", "出生", "date de naissance", "ddn", "geboorte", "nascita", "nascimento", "urodzenia", "doğum", "рожден", "narození", "narodenia",
+    "születés", "生年月日", "생년월일", "födelse", "γέννηση",
 )  # fmt: skip
 
 

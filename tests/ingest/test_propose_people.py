@@ -118,3 +118,27 @@ def test_a_number_that_is_said_to_name_no_patient_is_not_asked_about(tmp_path):
 def test_months_are_no_record_numbers(tmp_path):
     months = [f"20{10 + i % 12}-{i % 12 + 1:02d}" for i in range(N)]
     assert proposed(table(tmp_path, {"Zentin": months, **AGES, "dead": DEAD})).questions == ()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Geboortedatum",
+        "Data di nascita",
+        "Data de nascimento",
+        "Data urodzenia",
+        "Doğum tarihi",
+        "Дата рождения",
+        "生年月日",
+        "Datum narození",
+    ],
+)
+def test_a_date_of_birth_is_never_the_date_of_the_visit(tmp_path, header):
+    days = [f"19{40 + i}-0{i % 9 + 1}-1{i % 9}" for i in range(N)]
+    found = proposed(table(tmp_path, {**BASE, header: days, "dead": DEAD}))
+    assert source(found).identifiers == (header,) and "index_date" not in roles(found).values()
+
+
+def test_two_doctors_are_names_too(tmp_path):
+    found = proposed(table(tmp_path, {**BASE, "Médecin": ["Girard", "Roux"] * (N // 2), "dead": DEAD}))
+    assert source(found).identifiers == ("Médecin",)

@@ -171,3 +171,27 @@ def test_two_sheets_whose_ids_lost_their_zeros_are_joined(tmp_path):
     got = cohort_of(found, tmp_path / "s.xlsx")
     assert got.n_patients == N and got.frame["bnp"].notna().all()
     assert got.variables["age"].kind == "integer" and set(got.variables["sex"].levels) == {"0", "1"}
+
+
+def test_outcome_and_date_are_known_in_more_languages(tmp_path):
+    days = [f"2020-0{i % 9 + 1}-1{i % 9}" for i in range(N)]
+    for outcome, date in (("Zgon", "Data przyjęcia"), ("Óbito", "Data de admissão"), ("Decesso", "Data del ricovero"), ("Overleden", "Opnamedatum"),
+                          ("死亡", "入院日"), ("Ölüm", "Yatış tarihi"), ("Смерть", "Дата поступления")):  # fmt: skip
+        path = table(
+            tmp_path,
+            {"patient_id": BASE["patient_id"], date: days, "x": BASE["age"], outcome: ["1", "0", "0"] * (N // 3)},
+        )
+        spec = proposed(path).codebook.variables
+        assert (spec[outcome].role, spec[date].role) == ("outcome", "index_date")
+
+
+def test_a_date_of_death_is_not_the_date_of_the_visit(tmp_path):
+    days = [f"2020-0{i % 9 + 1}-1{i % 9}" for i in range(N)]
+    found = proposed(table(tmp_path, {**BASE, "Dødsdato": days, "dead": DEAD}))
+    assert "Dødsdato" not in found.codebook.variables
+
+
+def test_unknown_is_missing_in_more_languages(tmp_path):
+    for word in ("onbekend", "nieznany", "sconosciuto", "desconhecido", "неизвестно", "不明", "inconnu", "bilinmiyor"):
+        cells = [word if i % 5 == 0 else ("yes", "no")[i % 2] for i in range(N)]
+        assert kinds(proposed(table(tmp_path, {**BASE, "Zentin": cells, "dead": DEAD})))["Zentin"] == "boolean", word

@@ -12,7 +12,7 @@ from tabml.ingest.concepts import Concept, Match, load, lookup
 from tabml.ingest.match.column import NAMED
 from tabml.ingest.match.scale import overlap
 from tabml.ingest.propose.profile import MOST_LEVELS, Profile
-from tabml.ingest.propose.words import AGE, PATIENT_ID, SEX
+from tabml.ingest.propose.words import OTHER_NAMES
 from tabml.ingest.units import can_convert, convert_factor
 
 #: Share of a column's values that must lie in a concept's plausible range, else it is not that measurement.
@@ -23,6 +23,8 @@ IN_UNIT, OTHER_UNIT = 2.0, 0.25
 UNSUITABLE = 0.5
 #: A last part that means something by itself is not read together with the headers above it.
 AMBIGUOUS = 0.75
+#: Names that match but for units and fillers; what is only spelt alike scores less.
+EXACT = 0.95
 #: From this score on a name says that a column of few whole numbers is a graded scale.
 GRADED = 0.75
 Floats = NDArray[np.float64]
@@ -42,8 +44,11 @@ def matches_of(column: Profile, label: str = "", unit: str | None = None) -> tup
             judged = replace(match, score=round(match.score * _suits(match.concept, column), 3))
             if judged.concept.key not in found or found[judged.concept.key].score < judged.score:
                 found[judged.concept.key] = judged
-    if not found and (named := _by_role_words(column)) is not None:
-        return (replace(named, score=named.score * _suits(named.concept, column)),)
+    named = _in_other_languages(column) if max((m.score for m in found.values()), default=0.0) < EXACT else None
+    if named is not None:
+        # "Overleden" (dead) is spelt much like "overlevde" (survived): a name beats what only resembles one.
+        found = {key: replace(m, score=UNSUITABLE * m.score) for key, m in found.items()}
+        found[named.concept.key] = replace(named, score=named.score * _suits(named.concept, column))
     return tuple(sorted(found.values(), key=lambda m: (-m.score, m.concept.key)))
 
 
@@ -63,17 +68,9 @@ def _suits(concept: Concept, column: Profile) -> float:
     return 1.0
 
 
-def _by_role_words(column: Profile) -> Match | None:
-    """Age, sex or the patient's number under a name of a language that the list of concepts does not speak."""
-    key = (
-        "age"
-        if column.key in AGE
-        else "sex"
-        if column.key in SEX
-        else "patient_id"
-        if column.key in PATIENT_ID[0]
-        else None
-    )
+def _in_other_languages(column: Profile) -> Match | None:
+    """The commonest concepts under their names in languages that the list of concepts does not speak."""
+    key = next((key for key, names in OTHER_NAMES.items() if column.key in names), None)
     return None if key is None else Match(load()[key], 1.0, "named so", "")
 
 

@@ -212,7 +212,10 @@ class Profile:
 
     @cached_property
     def identifier(self) -> Tier | None:
-        return "verified" if self.stated.identifier else classify_identifier(self.header, list(self.counts))
+        if self.stated.identifier:
+            return "verified"
+        # Ja and Nein look like names.
+        return None if self.kind == "boolean" else classify_identifier(self.header, list(self.counts))
 
     @property
     def is_birth_date(self) -> bool:

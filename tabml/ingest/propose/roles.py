@@ -11,6 +11,7 @@ import numpy as np
 from tabml.core.config import Data
 from tabml.core.errors import ConfigError, closest
 from tabml.core.outcome import REVERSED_NAME, is_positive
+from tabml.ingest.propose.meaning import certain_concept, matches_of
 from tabml.ingest.propose.people import has_record_shape, holds_names, identifying, is_persons_number, repeats
 from tabml.ingest.propose.profile import MOST_LEVELS, Profile
 from tabml.ingest.propose.question import Question
@@ -19,7 +20,9 @@ from tabml.ingest.propose.words import AGE, CENTRE, DATE, EVENT, OUTCOME, PATIEN
 MOST_CENTRES = 60
 NO_OUTCOME = "no column is recognised as the outcome; which one is it?"
 #: Parts of a header that say: the date of a visit, an admission or an examination.
-DATED = re.compile(r"\bdate|date\b|dato\b|datum\b|\bfecha|päivä|\bpvm\b|visit|admission|baseline|日期")
+DATED = re.compile(
+    r"\bdate|date\b|dato\b|datum\b|\bfecha|päivä|\bpvm\b|visit|admission|baseline|\bdata\b|дата\b|\btarihi?\b|日期|入院日|[初受]診日|입원일"
+)
 
 
 @dataclass(frozen=True)
@@ -205,8 +208,18 @@ def _can_be_outcome(column: Profile, *, by_name: bool) -> bool:
 
 def _index_date(free: Sequence[Profile]) -> str | None:
     """A date column whose header says that it is one of a visit; a nameless date may be a birth date."""
-    dates = [c for c in free if c.is_date and not c.is_birth_date and (c.key in DATE or DATED.search(c.key))]
+    dates = [
+        c
+        for c in free
+        if c.is_date and not c.is_birth_date and (c.key in DATE or DATED.search(c.key)) and not _is_later_date(c)
+    ]
     return _one(dates) or _one(c for c in dates if c.key in DATE)
+
+
+def _is_later_date(column: Profile) -> bool:
+    """Whether a date is one of death, discharge or last contact."""
+    concept = certain_concept(matches_of(column))
+    return concept is not None and concept.role == "date"
 
 
 def _polarity(roles: Roles, by_name: dict[str, Profile], data: Data) -> list[Question]:

@@ -79,7 +79,8 @@ EVENT = _words(
     "event, status, death event, event death, vital status, os status, os event, dfs status, dfs event, pfs status, pfs event,"
     "rfs status, rfs event, fustat, death, dead, died, deceased, censor, censored, censoring, recur, recurrence, relapse,"
     "progression, hendelse, død, dødsfall, händelse, död, hændelse, ereignis, tod, verstorben, tapahtuma, kuollut, evento,"
-    "muerte, fallecido, fallecimiento, éxitus, exitus, événement, décès, décédé, statut vital, 事件, 死亡, 结局"
+    "muerte, fallecido, fallecimiento, éxitus, exitus, événement, décès, décédé, statut vital, decesso, deceduto, zgon, overleden,"
+    "overlijden, óbito, ölüm, смерть, úmrtí, smrt, halál, 事件, 死亡, 结局, 사망"
 )
 #: Names that can only be the outcome, and words in a name that make it a candidate.
 OUTCOME = (
@@ -94,7 +95,9 @@ OUTCOME = (
         "diagnosis, survived, alive, readmission, readmitted, complication, remission, død, dødelighet, tilbakefall, sykdom,"
         "diagnose, utfall, död, återfall, sjukdom, dødelighed, sygdom, tod, verstorben, rezidiv, rückfall, krankheit, kuollut,"
         "kuolema, uusiutuma, sairaus, muerte, fallecido, exitus, éxitus, recaída, recidiva, enfermedad,"
-        "décès, décédé, mortalité, rechute, récidive, maladie, guérison, événement, 死亡, 复发, 疾病"
+        "décès, décédé, mortalité, rechute, récidive, maladie, guérison, événement, decesso, deceduto, mortalità, recidiva, zgon, śmiertelność,"
+        "nawrót, overleden, overlijden, recidief, óbito, mortalidade, recidiva, ölüm, nüks, смерть, умер, рецидив, úmrtí, smrt, recidiva, halál,"
+        "死亡, 复发, 疾病, 再発, 사망, 재발"
     ),
 )
 #: Words that tell what happened after the index date: no predictor unless it is kept by name (TB141).
@@ -102,8 +105,43 @@ AFTERWARDS = _words(
     "death, dead, died, deceased, mortality, relapse, recurrence, recur, progression, discharge, discharged, autopsy,"
     "survived, survival, readmission, readmitted, followup, futime, rtime, dtime, død, dødsfall, tilbakefall, utskrevet, utskrivning,"
     "obduksjon, död, återfall, utskriven, udskrevet, tod, verstorben, rezidiv, rückfall, entlassung, obduktion, kuollut, kuolema,"
-    "muerte, fallecido, exitus, éxitus, recidiva, recaída, alta, autopsia, décès, décédé, rechute, récidive, sortie, autopsie, 死亡, 复发, 出院"
+    "muerte, fallecido, exitus, éxitus, recidiva, recaída, alta, autopsia, décès, décédé, rechute, récidive, sortie, autopsie,"
+    "decesso, deceduto, dimissione, zgon, nawrót, wypis, overleden, overlijden, recidief, ontslag, óbito, ölüm, nüks, taburcu, смерть, умер,"
+    "рецидив, выписка, úmrtí, smrt, halál, 死亡, 复发, 出院, 退院, 再発, 사망, 재발, 퇴원"
 )
+#: Concept -> its commonest names in languages the list of concepts does not speak: it, pt, nl, pl, tr, ru, ja, ko.
+OTHER_NAMES: Mapping[str, frozenset[str]] = {
+    "age": AGE,
+    "sex": SEX,
+    "patient_id": PATIENT_ID[0],
+    "death": _words(
+        "decesso, deceduto, morte, óbito, morto, overleden, overlijden, zgon, zmarł, ölüm, смерть, умер, 死亡, 사망"
+    ),
+    "smoking": _words(
+        "fumatore, fumo, tabagista, fumante, roker, roken, rookt, palacz, palenie, sigara, sigara kullanımı, курение, курит, 喫煙, 흡연"
+    ),
+    "diabetes": _words(
+        "diabete, diabete mellito, diabetes, cukrzyca, diyabet, диабет, сахарный диабет, 糖尿病, 당뇨병, 당뇨"
+    ),
+    "hypertension": _words(
+        "ipertensione, hipertensão, hypertensie, nadciśnienie, hipertansiyon, гипертония, 高血圧, 고혈압"
+    ),
+    "weight": _words("peso, gewicht, masa ciała, waga, kilo, вес, 体重, 체중"),
+    "height": _words("altezza, statura, altura, lengte, wzrost, boy, рост, 身長, 신장"),
+    "bmi": _words("imc, bki, vki, имт, indeks masy ciała"),
+    "sbp": _words(
+        "pa systolique, pas, pressione sistolica, pressão sistólica, bovendruk, ciśnienie skurczowe, sistolik, 収縮期血圧"
+    ),
+    "dbp": _words(
+        "pa diastolique, pad, pressione diastolica, pressão diastólica, onderdruk, ciśnienie rozkurczowe, diyastolik, 拡張期血圧"
+    ),
+    "creatinine": _words("creatinina, creatinine, kreatynina, kreatinin, креатинин, クレアチニン, 크레아티닌"),
+    "haemoglobin": _words("emoglobina, hemoglobina, hemoglobine, hemoglobin, гемоглобин, ヘモグロビン, 혈색소"),
+    "sodium": _words("sodio, sódio, natrium, sód, sodyum, натрий, ナトリウム, 나트륨"),
+    "potassium": _words("potassio, potássio, kalium, potas, potasyum, калий, カリウム, 칼륨"),
+    "albumin": _words("albumina, albumine, albümin, альбумин, アルブミン, 알부민"),
+    "lactate": _words("lattato, lattati, lactato, lactaat, mleczany, laktat, лактат, 乳酸"),
+}
 #: Two-level words: text -> 1 or 0.
 YES_NO: Mapping[str, str] = {
     **dict.fromkeys(("yes", "y", "true", "ja", "j", "sí", "si", "s", "oui", "kyllä", "k", "positive", "pos", "present", "是", "有", "+", "sì", "tak", "evet", "да", "так", "はい", "예", "sim", "ano", "igen", "áno"), "1"),
