@@ -18,7 +18,7 @@ from benchmarks.heart4_truth import REFERENCE
 from benchmarks.heart4_truth import _rows as rows_of
 from benchmarks.measure import HEART4, show
 from tabml.core.codebook import Codebook, ColumnMapping
-from tabml.core.config import Data
+from tabml.core.config import Data, StudyConfig
 from tabml.ingest.codebook_file import load_codebook
 from tabml.ingest.expressions import parse_expression
 from tabml.ingest.match.evidence import compare as weigh
@@ -102,7 +102,7 @@ def _judge_unit(found: Matches, where: str, unit: str, mapping: ColumnMapping | 
 def heart4_cells(names: Mapping[str, str], codebook: Codebook) -> tuple[int, int, Counter[str]]:
     """(cells, right, wrong by variable and file) of the table made with --yes; codes are paired one to one overall."""
     with tempfile.TemporaryDirectory() as folder:
-        harmonise_files([HEART4 / "exports"], None, Path(folder) / "clean", keep_ids=True, yes=True)
+        harmonise_files([HEART4 / "exports"], StudyConfig(), Path(folder) / "clean", keep_ids=True, yes=True)
         ours = {(r["source_file"], r["local_id"]): r for r in rows_of(Path(folder) / "clean" / "cohort.csv")}
     truth = {(r["source_file"], r["local_id"]): r for r in rows_of(REFERENCE / "truth.csv")}
     right, wrong = 0, Counter[str]()

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 VERBS: dict[str, tuple[str, str]] = {
     "fit": ("tabml.cli.fit", "Files in, study out: cohort, models, honest estimates, report."),
     "summary": ("tabml.cli.summary", "Describe the data and their faults; no model is fitted."),
-    "harmonise": ("tabml.cli.harmonise", "Apply a codebook to exports and write one clean table."),
+    "harmonise": ("tabml.cli.harmonise", "Propose a codebook for exports, or apply one: one clean table."),
     "trace": ("tabml.cli.trace", "Show the file, sheet, cell and rule behind one value of a study."),
     "predict": ("tabml.cli.predict", "Apply a model file to new patients."),
     "report": ("tabml.cli.report", "Write a study's pages again, without fitting."),

@@ -26,7 +26,7 @@ PLUGIN = parameter("search.plugins")
 @click.argument("model", metavar="MODEL", type=AnyPath)
 @inputs_argument
 @click.option("-o", "--out", required=True, metavar="FILE", type=AnyPath,
-              help="Table to write: .xlsx or .csv; it must not exist.")  # fmt: skip
+              help="Table to write: .xlsx, .csv or .parquet; it must not exist.")  # fmt: skip
 @click.option("--codebook", metavar="FILE", type=AnyPath,
               help="How these exports are read, where the model file's own codebook does not fit.")  # fmt: skip
 @click.option("--sheet", metavar="NAME", help="Sheet to read.")

@@ -45,7 +45,7 @@ class Data(Node):
     time_unit: Literal["days", "months", "years"] | None = None
     """Unit of the follow-up time, where neither header nor codebook says it; empty: days, with a warning."""
     codebook: str | None = None
-    """Codebook file (yaml) that says how the exports are read; nothing is guessed then."""
+    """Codebook file (yaml, or the workbook written from one) that says how the exports are read; nothing is guessed then."""
     keep: tuple[str, ...] = ()
     """Columns kept as predictors although the audit would set them aside."""
     missing: tuple[str, ...] = ()

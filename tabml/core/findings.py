@@ -73,6 +73,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ("TB125", "warn", "id only on the first row of a block", "filled down"),
     ("TB126", "grave", "ids collide after normalisation, or have more than 15 digits in Excel", "other id.rule, or export as text"),
     ("TB127", "warn", "join of two tables: rows without a partner are counted", "see how ids are written in both (join rule:), or accept"),
+    ("TB128", "info", "codebook edited by hand in its workbook", "the study's codebook.yaml holds the result"),
     ("TB130", "info", "rows without outcome, id or follow-up are not usable", "see the flow diagram"),
     ("TB131", "grave", "the coding of the event is not certain", "event: {dead: 1} in the codebook, or --positive"),
     ("TB132", "grave", "class with fewer than 10 patients or fewer than the folds", "merge or leave out the class"),

@@ -65,14 +65,14 @@ def _construct_float(loader: yaml.SafeLoader, node: Any) -> float:
 _Loader.add_constructor("tag:yaml.org,2002:float", _construct_float)
 
 
-def load_yaml(text: str, where: str) -> Any:
-    """Parse YAML text; `where` names the file in errors.
+def load_yaml(text: str, where: str, *, max_bytes: int = MAX_BYTES) -> Any:
+    """Parse YAML text of at most `max_bytes`; `where` names the file in errors.
 
     >>> load_yaml("{sex: no, id: 0012, n: 3, x: 1e-3}", "here")
     {'sex': 'no', 'id': '0012', 'n': 3, 'x': 0.001}
     """
-    if len(text.encode("utf-8")) > MAX_BYTES:
-        raise ConfigError(f"file is larger than {MAX_BYTES // 1_000_000} MB", where=where)
+    if len(text.encode("utf-8")) > max_bytes:
+        raise ConfigError(f"file is larger than {max_bytes // 1_000_000} MB", where=where)
     try:
         return yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:

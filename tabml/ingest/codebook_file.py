@@ -18,6 +18,8 @@ from tabml.ingest.layout import Region
 
 #: A level held by fewer patients than this does not travel with a model.
 SMALL_CELL = 5
+#: A folder of 200 exports makes a codebook of several MB.
+MAX_BYTES = 20_000_000
 
 #: Field names by their place in the file, for "did you mean".
 _FIELDS: dict[str, tuple[str, ...]] = {
@@ -32,11 +34,15 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 
 
 def load_codebook(path: Path) -> Codebook:
-    """The codebook in a yaml file; every fault is named at once, with its line.
+    """The codebook in a yaml file or in a workbook; every fault is named at once, with its line or cell.
 
     Refuses (ConfigError) unknown keys with the near miss, sources that do not exist, expressions outside
     the closed language, codes that are no level, and identifiers mapped to a variable.
     """
+    if is_workbook(path):
+        from tabml.ingest.codebook_workbook import read_workbook_codebook
+
+        return read_workbook_codebook(Path(path)).codebook
     try:
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -51,9 +57,18 @@ def load_codebook(path: Path) -> Codebook:
     return parse_codebook(text, Path(path).name)
 
 
+def is_workbook(path: Path) -> bool:
+    """Whether a codebook file is a workbook, by its first bytes; the name decides nothing."""
+    try:
+        with Path(path).open("rb") as stream:
+            return stream.read(4) in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods, .xls
+    except OSError:
+        return False
+
+
 def parse_codebook(text: str, where: str = "codebook") -> Codebook:
     """The codebook in a yaml text; `where` names the file in errors."""
-    tree = load_yaml(text, where)
+    tree = load_yaml(text, where, max_bytes=MAX_BYTES)
     if not isinstance(tree, dict):
         raise ConfigError("a codebook holds `sources:` and `variables:`", where=where)
     if "codebook" not in tree or "sources" not in tree or "variables" not in tree:
@@ -66,7 +81,7 @@ def parse_codebook(text: str, where: str = "codebook") -> Codebook:
         codebook = Codebook.model_validate(_text_keys(tree))
     except ValidationError as error:
         raise _validation_error(error, text, where) from None
-    faults = list(_faults(codebook))
+    faults = list(codebook_faults(codebook))
     if faults:
         lines = "; ".join(f"{fault}{_at_line(text, path)}" for path, fault in faults)
         raise ConfigError(lines, where=where, hint="correct the codebook")
@@ -181,8 +196,8 @@ def _at_line(text: str, path: Iterable[Any]) -> str:
 Fault = tuple[tuple[str, ...], str]
 
 
-def _faults(codebook: Codebook) -> Iterator[Fault]:
-    """What pydantic cannot see: names that must exist, and rules between the parts."""
+def codebook_faults(codebook: Codebook) -> Iterator[Fault]:
+    """(path, fault): what pydantic cannot see: names that must exist, and rules between the parts."""
     for name, source in codebook.sources.items():
         yield from _source_faults(codebook, name, source)
     for name, spec in codebook.variables.items():

@@ -14,7 +14,7 @@ from tabml.core.findings import Finding, finding
 from tabml.core.wording import counted
 from tabml.ingest.accounts import join_finding
 from tabml.ingest.cells import as_kind
-from tabml.ingest.layout import Table, find_table
+from tabml.ingest.layout import NoTable, Table, find_tables
 from tabml.ingest.long import asking, gathered, is_long, is_only_long, read_long
 from tabml.ingest.read import RawSheet
 from tabml.ingest.records import Records, attach, join_keys, read_records
@@ -82,7 +82,8 @@ def new_rows(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence
     The convention is the source whose headers the file has (best match), or the variables' own names. Two
     equally good ones are a QuestionError; none is an InputError that names the nearest headers.
     """
-    tables = [t for s in sheets if not s.hidden and isinstance(t := find_table(s), Table)]
+    found = [t for s in sheets if not s.hidden for t in find_tables(s)]
+    tables = [t for t in found if isinstance(t, Table)]
     codebook = _with_canonical(codebook, variables)
     if not tables or all(ends_with_headers(t.sheet, codebook, variables) for t in tables):
         raise no_table(sheets, codebook, variables)
@@ -91,7 +92,7 @@ def new_rows(sheets: Sequence[RawSheet], codebook: Codebook, variables: Sequence
     at = _source_table(match.source, codebook, match.tables[match.source])
     records = _joined(at, codebook, match, variables)
     frame = _frame(records.values, codebook, variables)
-    findings = [*_layout_findings(at), *map(_of_this_file, records.findings)]
+    findings = [*_layout_findings(at), *_beside(found, match.tables), *map(_of_this_file, records.findings)]
     if absent:
         evidence = f"no column in the file for {', '.join(absent)}"
         findings.append(finding("TB702", evidence, columns=absent, count=len(absent)))
@@ -119,6 +120,16 @@ def _layout_findings(at: SourceTable) -> list[Finding]:
         evidence = f"{counted(n_aside, 'row')} of {at.place} set aside ({said})"
         found.append(finding("TB103", evidence, count=n_aside, source=at.name))
     return found
+
+
+def _beside(found: Sequence[Table | NoTable], read: Mapping[str, Table]) -> list[Finding]:
+    """TB104 for what a sheet holds beside the tables that were read."""
+    taken = list(read.values())
+    others = [t for t in found if t not in taken and any(t.sheet is r.sheet for r in taken)]
+    said = [f for t in others if isinstance(t, NoTable) for f in t.findings]
+    return said + [
+        finding("TB104", f"{t.name}: another table, not read", count=1) for t in others if isinstance(t, Table)
+    ]
 
 
 def _of_this_file(found: Finding) -> Finding:

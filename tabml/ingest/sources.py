@@ -17,7 +17,7 @@ from tabml.core.errors import ConfigError, InputError, did_you_mean
 from tabml.core.findings import Finding, finding
 from tabml.core.wording import counted
 from tabml.ingest.coverage import account_for_columns, account_for_sheets, needed_headers, tables_beside
-from tabml.ingest.layout import NoTable, Region, Table, find_table, find_tables
+from tabml.ingest.layout import NoTable, Region, Table, find_tables
 from tabml.ingest.read import RawSheet
 from tabml.ingest.source_table import Part, SourceTable
 from tabml.ingest.values import fold
@@ -121,20 +121,27 @@ def _refuse_several(name: str, source: Source, found: Sequence[RawSheet]) -> Non
 def _by_headers(
     sheets: Sequence[RawSheet], codebook: Codebook, claimed: Mapping[str, Sequence[RawSheet]]
 ) -> dict[str, tuple[RawSheet, ...]]:
-    """Sheets for sources whose file or sheet was renamed: the only unclaimed one with all their headers."""
-    taken = {id(s) for claim in claimed.values() for s in claim}
+    """Sheets for sources whose file or sheet was renamed: the only unclaimed one with all their headers.
+
+    A sheet with several tables may serve several sources, where each says which table it means.
+    """
+    taken = {id(s): codebook.sources[name].table for name, claim in claimed.items() for s in claim}
     found: dict[str, tuple[RawSheet, ...]] = {}
     for name, source in codebook.sources.items():
         if name in claimed:
             continue
-        free = [s for s in sheets if id(s) not in taken and s.sheet not in source.other_sheets]
+        free = [s for s in sheets if _is_free(s, source, taken) and s.sheet not in source.other_sheets]
         needed = list(needed_headers(codebook, name))
-        fits = [s for s in free if isinstance(t := find_table(s), Table) and not _lacking(needed, t)]
+        fits = [s for s in free if any(_holds(t, needed) for t in find_tables(s))]
         if not fits or (len(fits) > 1 and not source.is_stack):
             raise _no_sheet(name, source, sheets)
-        taken |= {id(s) for s in fits}
+        taken |= {id(s): source.table for s in fits}
         found[name] = tuple(fits)
     return found
+
+
+def _is_free(sheet: RawSheet, source: Source, taken: Mapping[int, str | None]) -> bool:
+    return id(sheet) not in taken or (source.table is not None and taken[id(sheet)] not in (None, source.table))
 
 
 def _said_of_renamed(renamed: Mapping[str, Sequence[RawSheet]], codebook: Codebook) -> Iterable[Finding]:

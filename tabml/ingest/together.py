@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tabml.core.codebook import Codebook
 from tabml.core.errors import QuestionError
-from tabml.ingest.layout import Table, find_table
+from tabml.ingest.layout import Table, find_tables
 from tabml.ingest.read import RawSheet
 from tabml.ingest.sources import needed_headers
 
@@ -55,7 +55,7 @@ def _joined_to(codebook: Codebook, joined: str) -> str | None:
 
 
 def _known(sheets: Sheets, codebook: Codebook, variables: Sequence[str]) -> _File:
-    tables = [t for s in sheets if not s.hidden and isinstance(t := find_table(s), Table)]
+    tables = [t for s in sheets if not s.hidden for t in find_tables(s) if isinstance(t, Table)]
     fits = {n for n in codebook.sources if any(_fits(n, t, codebook, variables) for t in tables)}
     joined = {n for n in fits if codebook.sources[n].join is not None}
     return _File(sheets, frozenset(fits - joined), frozenset(joined))

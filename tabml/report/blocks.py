@@ -141,7 +141,16 @@ class Tiles:
     name: str = "tiles"
 
 
-Block = Text | Heading | Bullets | Figure | Grid | Verdict | Notices | Facts | SideBySide | Tiles
+@dataclass(frozen=True)
+class Folded:
+    """A table that opens when its title is clicked."""
+
+    title: str
+    inside: Grid
+    name: str = "folded"
+
+
+Block = Text | Heading | Bullets | Figure | Grid | Verdict | Notices | Facts | SideBySide | Tiles | Folded
 
 
 @dataclass(frozen=True)

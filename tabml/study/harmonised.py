@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,74 +11,85 @@ import pandas as pd
 
 from tabml.core.codebook import Codebook
 from tabml.core.cohort import Cohort
-from tabml.core.config import Data, StudyConfig
-from tabml.core.errors import ConfigError
+from tabml.core.config import StudyConfig
 from tabml.core.findings import Finding, ordered
 from tabml.study.cohort_file import write_cohort
 from tabml.study.folder import ROW_LEVEL_MODE, StudyFolder, building, check_out, write_bytes, write_text
 from tabml.study.proposed import Review
 from tabml.study.questions import Ask, settle_codebook
-from tabml.study.table_file import csv_bytes
+from tabml.study.table_file import check_table_path, csv_bytes, write_table
 
 if TYPE_CHECKING:
-    from tabml.ingest.propose import Proposal
+    from tabml.ingest.codebook_workbook import Change
+
+
+@dataclass(frozen=True)
+class Harmonised:
+    """The cohort, and what the codebook's workbook changed on the way."""
+
+    cohort: Cohort
+    changes: tuple[Change, ...] = ()
 
 
 def harmonise_files(
     inputs: Sequence[Path],
-    codebook_file: Path | None,
-    out: Path,
+    config: StudyConfig,
+    out: Path | None,
     *,
-    key_file: Path | None = None,
+    table: Path | None = None,
     keep_ids: bool = False,
     yes: bool = False,
     ask: Ask | None = None,
     show: Callable[[Codebook, float], None] | None = None,
-) -> Cohort:
-    """Read the exports as the codebook says and write the folder `out`; gives the cohort.
+) -> Harmonised:
+    """Read the exports as `data.codebook` says and write the folder `out`; without a place nothing is written.
 
     Without a codebook one is proposed: doubtful mappings are asked through `ask`, left out with `yes`, or else are a
-    QuestionError naming the file to review. `out` holds `cohort.csv` (with `keep_ids` also the original ids),
-    `cohort.parquet` and `provenance/` for `tabml trace`, `findings.csv`, the codebook, and `private/` with cell
-    addresses and input paths.
+    QuestionError naming the file to review.
+
+    `out` holds `cohort.csv` (with `keep_ids` also the original ids), `cohort.parquet` and `provenance/` for
+    `tabml trace`, `findings.csv`, the codebook, and `private/` with cell addresses and input paths. `table` is
+    one more copy of the table, by its suffix .csv, .xlsx or .parquet.
     """
-    from tabml.ingest.codebook_file import dump_codebook
+    from tabml.ingest.codebook_workbook import read_reviewed
     from tabml.ingest.harmonise import harmonise, written_table
     from tabml.ingest.identity import SiteKey
     from tabml.ingest.propose.question import quoted
     from tabml.ingest.read import read_files
 
-    check_out(out)
-    config = StudyConfig(data=Data(codebook=str(codebook_file) if codebook_file is not None else None))
+    if out is not None:
+        check_out(out)
+    if table is not None:
+        check_table_path(table)
     sheets = read_files(inputs, config.data)
     typed = " ".join(quoted(p.as_posix()) for p in inputs)
     codebook, config, said = settle_codebook(
         sheets, config, ask=ask, yes=yes, typed=typed, review=Review(show, out), verb="harmonise"
     )
-    cohort = harmonise(sheets, codebook, SiteKey.load(key_file, outside=out), data=config.data, yes=yes)
+    key_file = Path(config.privacy.key_file) if config.privacy.key_file else None
+    key = SiteKey.load(key_file, outside=out)
+    cohort = harmonise(sheets, codebook, key, data=config.data, yes=yes)
     cohort = replace(cohort, findings=ordered((*said, *cohort.findings)))
-    with building(out) as folder:
-        folder.write_inputs(inputs)
-        write_cohort(folder, cohort)
-        write_bytes(
-            folder.root / "cohort.csv", csv_bytes(written_table(cohort, keep_ids=keep_ids)), mode=ROW_LEVEL_MODE
-        )
-        write_text(folder.codebook, dump_codebook(codebook))
-        write_findings(folder, cohort.findings)
-    return cohort
+    if out is not None:
+        rows = written_table(cohort, keep_ids=keep_ids)
+        with building(out) as folder:
+            _write_folder(folder, inputs, cohort, codebook, rows)
+            if table is not None:  # the last thing: a full disk leaves neither folder nor table
+                write_table(table, rows)
+    changes = read_reviewed(Path(config.data.codebook)).changes if config.data.codebook is not None else ()
+    return Harmonised(cohort, changes)
 
 
-def propose_file(inputs: Sequence[Path], file: Path) -> Proposal:
-    """Write the codebook proposed for the exports to `file`, which must not exist; gives the proposal."""
+def _write_folder(
+    folder: StudyFolder, inputs: Sequence[Path], cohort: Cohort, codebook: Codebook, rows: pd.DataFrame
+) -> None:
     from tabml.ingest.codebook_file import dump_codebook
-    from tabml.ingest.propose import propose
-    from tabml.ingest.read import read_files
 
-    if file.exists():
-        raise ConfigError("the file for the proposal is there already", where=file.name, hint="give another name")
-    proposal = propose(read_files(inputs, Data()), Data())
-    write_text(file, dump_codebook(proposal.codebook))
-    return proposal
+    folder.write_inputs(inputs)
+    write_cohort(folder, cohort)
+    write_bytes(folder.root / "cohort.csv", csv_bytes(rows), mode=ROW_LEVEL_MODE)
+    write_text(folder.codebook, dump_codebook(codebook))
+    write_findings(folder, cohort.findings)
 
 
 def write_findings(folder: StudyFolder, findings: Sequence[Finding]) -> None:

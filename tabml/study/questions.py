@@ -46,11 +46,7 @@ def settle_codebook(
     """
     if config.data.codebook is not None:
         _refuse_said_twice(config)
-        from pathlib import Path
-
-        from tabml.ingest.codebook_file import load_codebook
-
-        return load_codebook(Path(config.data.codebook)), config, ()
+        return _reviewed(config)
     from tabml.ingest.propose import propose
 
     review = review or Review()
@@ -89,7 +85,8 @@ def _to_review(
     left = [q for q in questions if q.safe is None or not yes]
     file = write_proposal(codebook, review.out) if review.out is not None else None
     name = quoted(file.as_posix()) if file is not None else "FILE.yaml"
-    apply = " --apply --out DIR" if verb == "harmonise" else ""
+    out = f" --out {quoted(config.out)}" if config.out else ""
+    apply = f" --apply{out}" if verb == "harmonise" else ""
     said = [] if verb == "harmonise" else _typed_already(config, beside_codebook=True)
     command = " ".join([f"tabml {verb}", typed, f"--codebook {name}{apply}", *said])
     open_parts = [(len(rows), "doubtful mapping"), (len(left), "open question")]
@@ -99,6 +96,24 @@ def _to_review(
         where=f"the proposed codebook is written to {name}" if file is not None else None,
         hint=f"review it (status: accepted or rejected), then type: {command}   or add --yes: doubtful ones are missing",
     )
+
+
+def _reviewed(config: StudyConfig) -> tuple[Codebook, StudyConfig, tuple[Finding, ...]]:
+    """The codebook given, with what its workbook answers: a setting that was typed goes before the sheet's."""
+    from pathlib import Path
+
+    from tabml.ingest.codebook_workbook import read_reviewed
+    from tabml.study.review import said_of_review
+
+    file = Path(config.data.codebook or "")
+    reviewed = read_reviewed(file)
+    for setting, answer in reviewed.settings.items():
+        if setting.partition(":")[0] == "data.keep":
+            if answer == KEEP:
+                config = with_setting(config, "data.keep", (*config.data.keep, setting.partition(":")[2]))
+        elif getattr(config.data, setting.removeprefix("data."), None) is None:
+            config = with_setting(config, setting, answer)
+    return reviewed.codebook, config, said_of_review(reviewed, file.name)
 
 
 def settle_leaks(

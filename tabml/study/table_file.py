@@ -1,4 +1,4 @@
-"""Row-level tables for people: csv or xlsx, readable by their owner only, safe to open in a spreadsheet."""
+"""Row-level tables for people: csv, xlsx or parquet, readable by their owner only, safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import errno
 import io
 import math
 import os
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pandas as pd
 from tabml.core.errors import ConfigError
 from tabml.study.folder import ROW_LEVEL_MODE, cannot_write, write_bytes
 
-SUFFIXES = (".xlsx", ".csv")
+SUFFIXES = (".xlsx", ".csv", ".parquet")
 #: A text that begins so is run as a formula by spreadsheets.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 #: Written as the workbook's date of creation, so that equal tables are equal bytes.
@@ -25,7 +26,7 @@ NO_DATE = datetime(1980, 1, 1)
 def check_table_path(path: Path) -> None:
     """Refuse, before any work, a place that is taken, has no folder or another suffix."""
     if path.suffix.lower() not in SUFFIXES:
-        raise ConfigError("the table is written as .xlsx or .csv", where=path.name, hint="e.g. -o risk.xlsx")
+        raise ConfigError("the table is written as .xlsx, .csv or .parquet", where=path.name, hint="e.g. -o risk.xlsx")
     if path.exists():
         raise ConfigError("the file is there already and is not overwritten", where=path.name, hint="give another -o")
     if not path.absolute().parent.is_dir():
@@ -39,8 +40,7 @@ def check_table_path(path: Path) -> None:
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write a table atomically, mode 0600; missing is an empty cell, numbers stay numbers."""
     check_table_path(path)
-    data = csv_bytes(table) if path.suffix.lower() == ".csv" else xlsx_bytes(table)
-    write_bytes(path, data, mode=ROW_LEVEL_MODE)
+    write_bytes(path, _WRITERS[path.suffix.lower()](table), mode=ROW_LEVEL_MODE)
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
@@ -66,6 +66,23 @@ def xlsx_bytes(table: pd.DataFrame) -> bytes:
     sheet.freeze_panes(1, 0)
     workbook.close()
     return stream.getvalue()
+
+
+def parquet_bytes(table: pd.DataFrame) -> bytes:
+    """Typed columns; missing is null."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None), sink, compression="zstd"
+    )
+    return bytes(sink.getvalue().to_pybytes())
+
+
+_WRITERS: Mapping[str, Callable[[pd.DataFrame], bytes]] = {
+    ".csv": csv_bytes, ".xlsx": xlsx_bytes, ".parquet": parquet_bytes,
+}  # fmt: skip
 
 
 def _write_cell(sheet: Any, row: int, column: int, value: Any) -> None:

@@ -132,4 +132,7 @@ def _rows(
 def _value(cohort: Cohort, row: int, variable: str) -> str:
     if variable not in cohort.frame.columns:
         return "missing"  # the trace that follows names the near miss
-    return cohort.variables[variable].show(cohort.frame[variable].iloc[row])
+    spec, value = cohort.variables[variable], cohort.frame[variable].iloc[row]
+    if spec.kind == "number" and spec.decimals is None and pd.notna(value):
+        return f"{float(value):.15g}"  # in full: pages round to six digits
+    return spec.show(value)

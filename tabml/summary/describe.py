@@ -17,6 +17,7 @@ from tabml.core.target import SURVIVAL_TASKS, Target
 from tabml.summary.audit.missing import far_values
 from tabml.summary.columns import Column, Group, centre_groups, columns, outcome_groups
 from tabml.summary.followup import follow_up
+from tabml.summary.origin import origins
 from tabml.summary.sample_size import candidate_parameters, effective, sample_size
 from tabml.summary.smd import rest, smd
 from tabml.summary.table_one import table_one
@@ -39,16 +40,21 @@ def describe(cohort: Cohort, target: Target, small_cell: int = 5) -> dict[str, A
     }
     centres, outcomes = centre_groups(cohort), outcome_groups(target)
     features = set(cohort.features())
+    endpoint = cohort.with_role("outcome", "time", "event")
+    came_from = origins(cohort, [*described, *endpoint])
     predictors = {name: column for name, column in described.items() if name in features}
     parameters = candidate_parameters([len(c.levels) for c in predictors.values()])
     n = len(cohort.frame)
     summary: dict[str, Any] = {
         "schema": SCHEMA,
-        "outcome": _outcome(target),
+        "outcome": {**_outcome(target), "origins": {name: came_from.get(name, []) for name in endpoint}},
         "counts": _counts(cohort, target, centres, len(features)),
         "flow": _flow(cohort, target),
         "outcome_by_centre": [_outcome_of(target, g) for g in (Group("All", np.arange(n)), *centres)],
-        "variables": [_variable(c, centres, outcomes, name in features) for name, c in described.items()],
+        "variables": [
+            {**_variable(c, centres, outcomes, name in features), "origins": came_from.get(name, [])}
+            for name, c in described.items()
+        ],
         "tables": _tables(predictors, centres, outcomes, n),
         "sample_size": {**sample_size(target, parameters), "counted": effective(target)},
     }

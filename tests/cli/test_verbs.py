@@ -91,7 +91,7 @@ def test_harmonise_without_a_codebook_writes_the_proposal_or_takes_safe_answers(
     [
         (["--propose", "x.yaml", "--apply"], "apply it afterwards"),
         ([], "say --propose FILE"),
-        (["--apply"], "--apply needs --out"),
+        (["--propose", "x.yaml", "--keep-ids"], "-o and --keep-ids go with --apply"),
     ],
 )
 def test_harmonise_does_one_thing_at_a_time(arguments, message, capsys) -> None:

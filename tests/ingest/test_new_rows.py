@@ -10,6 +10,7 @@ from tabml.ingest.codebook_file import parse_codebook, portable
 from tabml.ingest.harmonise import new_rows
 from tabml.ingest.together import read_together
 from tests.ingest.exports import csv, sheets
+from tests.ingest.workbooks import sheet_xml, write_xlsx
 
 BOOK = parse_codebook("""
 codebook: 1
@@ -195,3 +196,18 @@ def test_a_totals_word_in_many_rows_is_a_value_even_without_ids(tmp_path):
     rows = read(csv(tmp_path, "new.csv", text))
     assert len(rows.frame) == 12
     assert ("TB110", 6) in [(f.code, f.count) for f in rows.findings]
+
+
+def test_two_tables_of_one_sheet_are_the_patients_and_what_joins_to_them(tmp_path):
+    patients = [
+        ["no", "alder", "kjønn", "vekt", "høyde"],
+        *[[i, 50 + i, "mann", 70 + i, 170 + i] for i in range(1, 15)],
+    ]
+    lab = [["no", "hb g/dl", "crp", "na"], *[[i, 9 + i / 10, i, 140 + i] for i in range(1, 9)]]
+    beds = [["ward", "beds", "floor"], *[[f"W{i}", i, i / 7] for i in range(1, 9)]]
+    book = write_xlsx(tmp_path / "new.xlsx", {"Data": sheet_xml([*patients, [], *lab, [], *beds])})
+    rows = read(book)
+    assert rows.source == "b" and rows.absent == {} and len(rows.frame) == 14
+    assert rows.frame["hb"].tolist()[:2] == [9.1, 9.2] and int(rows.frame["hb"].isna().sum()) == 6
+    said = [f.evidence for f in rows.findings if f.code == "TB104"]
+    assert len(said) == 1 and "another table, not read" in said[0] and "A27:C35" in said[0]

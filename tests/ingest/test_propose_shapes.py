@@ -145,6 +145,7 @@ def ward_and_lab(folder, *, dated: bool):
             [row[0], "2020-02-20", "CRP", int(rng.integers(1, 90)), "mg/L"],
             [row[0], "2020-04-01", "Hemoglobin", 999, "g/L"],
         ]
+    lab += [[row[0], "2020-02-20", "Karyotype of one", 1, ""] for row in patients()[:2]]
     return csv(folder, "ward.csv", text_of([head, *rows])), csv(folder, "lab.csv", text_of(lab))
 
 
@@ -158,6 +159,8 @@ def test_a_laboratory_table_becomes_one_variable_a_test_before_the_index_date(tm
         hb.where == {"Test": ("Hb", "Hemoglobin")} and hb.aggregate == "last_before_index" and hb.unit_column == "Unit"
     )
     assert (hb.score or 0) >= DATA.accept_score
+    assert "Karyotype" not in dump_codebook(found.codebook) + str(found.findings)
+    assert [(f.code, f.count) for f in found.findings if "fewer than 5 patients" in f.evidence] == [("TB104", 2)]
     got = cohort_of(found, *files)
     [name] = [n for n, v in found.codebook.variables.items() if "lab" in v.from_ and "Hb" in str(v.from_["lab"].where)]
     assert got.n_patients == N and got.frame[name].between(5, 20).all()
@@ -199,3 +202,13 @@ def test_what_a_file_states_reaches_the_variables_of_several_hospitals(tmp_path)
     assert sex.column == "kjonn" and "9" in sex.missing and set(sex.recode) == {"1", "2"}
     got = cohort_of(found, path, other)
     assert got.frame["age"].min() > 0 and got.frame["sex"].nunique() == 2
+
+
+def test_a_proposal_of_unusual_shape_goes_through_the_workbook(tmp_path):
+    from tests.ingest.codebook_workbook.test_round_trip import same_after
+
+    lab = proposed(*ward_and_lab(tmp_path, dated=True)).codebook
+    files = [csv(tmp_path, f"north_{y}.csv", text_of([HEAD, *patients(f"Y{y}", seed=y)])) for y in (2019, 2020)]
+    sheet = write_xlsx(tmp_path / "two.xlsx", {"Data": sheet_xml([HEAD, *patients(), [], ["ward", "beds", "floor"], *[[f"W{i}", i, i / 7] for i in range(12)]])})  # fmt: skip
+    for book in (lab, proposed(*files).codebook, proposed(sheet).codebook):
+        assert same_after(book, tmp_path) == (dump_codebook(book), ())

@@ -140,6 +140,13 @@ def test_two_tables_of_one_sheet_are_two_sources(tmp_path, names):
     assert not [f for f in got.findings if f.code == "TB104"]
 
 
+def test_a_renamed_sheet_of_two_tables_is_found_for_both_sources(tmp_path):
+    stacked_sheet(tmp_path).rename(tmp_path / "b.xlsx")
+    got = cohort(TWO.replace("TABLE_A", "A1:B6").replace("TABLE_B", "A8:B13"), tmp_path / "b.xlsx")
+    assert got.frame["hb"].tolist() == [10.5, 11.5, 12.5, 13.5, 14.5]
+    assert [f.source for f in got.findings if f.code == "TB107"] == ["a", "lab"]
+
+
 def test_a_second_table_that_nobody_names_is_said(tmp_path):
     book = (
         TWO.replace(", table: TABLE_A", "").split("  lab:")[0]

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from tabml.core.codebook import Codebook, ColumnMapping, Source, VariableSpec
-from tabml.core.config import StudyConfig
+from tabml.core.config import Data, StudyConfig
 from tabml.core.errors import ConfigError, QuestionError
 from tabml.ingest.codebook_file import load_codebook
-from tabml.study.harmonised import harmonise_files, propose_file
+from tabml.study.harmonised import harmonise_files
 from tabml.study.proposed import ACCEPT, LEAVE_OUT, Review, ask_doubts, doubts, mapping_rows, write_proposal
 from tabml.study.questions import settle_codebook
+from tabml.study.review import draft_codebook
 from tests.ingest.exports import sheets
 from tests.ingest.test_propose_several import mainz, pair
 
@@ -59,7 +60,7 @@ def load_codebook_of(files):
 
 
 def test_yes_leaves_the_doubtful_out_and_counts_it(doubtful, tmp_path):
-    cohort = harmonise_files(doubtful, None, tmp_path / "clean", yes=True)
+    cohort = harmonise_files(doubtful, StudyConfig(), tmp_path / "clean", yes=True).cohort
     sexes = cohort.frame["sex"].groupby(cohort.rows["source"]).count()
     assert (sexes["bergen"], sexes["mainz"]) == (60, 0)
     assert [f.evidence for f in cohort.findings if f.code == "TB104"] == [
@@ -97,13 +98,14 @@ def test_doubtful_rows_stand_first_the_least_sure_at_the_top(doubtful):
 
 def test_a_reviewed_proposal_is_applied(doubtful, tmp_path):
     file = tmp_path / "codebook.yaml"
-    proposal = propose_file(doubtful, file)
+    proposal = draft_codebook(doubtful, StudyConfig(), file)
     assert len(proposal.codebook.variables) > 5
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("score: 0.6\n", "score: 0.6\n        status: rejected\n"), encoding="utf-8")
-    assert harmonise_files(doubtful, file, tmp_path / "clean").n_patients == 120
+    reviewed = StudyConfig(data=Data(codebook=str(file)))
+    assert harmonise_files(doubtful, reviewed, tmp_path / "clean").cohort.n_patients == 120
     with pytest.raises(ConfigError, match="there already"):
-        propose_file(doubtful, file)
+        draft_codebook(doubtful, StudyConfig(), file)
 
 
 def test_a_mapping_written_by_hand_without_a_score_is_accepted():

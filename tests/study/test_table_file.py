@@ -58,7 +58,7 @@ def test_existing_file_other_suffix_and_absent_folder_are_refused(tmp_path: Path
     (tmp_path / "r.csv").write_text("mine", encoding="utf-8")
     for path, message in [
         (tmp_path / "r.csv", "not overwritten"),
-        (tmp_path / "r.ods", r"written as \.xlsx or \.csv"),
+        (tmp_path / "r.ods", r"written as \.xlsx, \.csv or \.parquet"),
         (tmp_path / "no" / "r.csv", "does not exist"),
     ]:
         with pytest.raises(ConfigError, match=message):

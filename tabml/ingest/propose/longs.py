@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tabml.core.codebook import Codebook, ColumnMapping, Join, Source, VariableSpec
+from tabml.core.findings import Finding, finding
+from tabml.core.wording import counted
 from tabml.ingest.concepts import Concept, lookup
 from tabml.ingest.layout import NoTable, Table
 from tabml.ingest.match.column import NAMED
@@ -18,8 +21,8 @@ from tabml.ingest.shapes import LongShape, long_shape
 from tabml.ingest.units import canonical_unit
 from tabml.ingest.values import fold
 
-#: A test that fewer rows than this hold is no variable.
-FEWEST_ROWS = 5
+#: A test that fewer patients than this have is no variable: its name stands nowhere.
+FEWEST_PATIENTS = 5
 #: Score of a variable whose rows count up to a known index date, and of one whose dates nobody can compare: asked.
 DATED, UNDATED = 0.95, 0.6
 
@@ -76,24 +79,44 @@ def _source(lab: Laboratory, base: str, style: TableStyle, others: Sequence[NoTa
     )  # fmt: skip
 
 
+def laboratory_findings(found: Sequence[Laboratory]) -> list[Finding]:
+    """TB104 for the rows of tests that too few patients have."""
+    said = []
+    for lab in found:
+        n = sum(rows for text, rows in lab.shape.tests if text not in _common_tests(lab))
+        if n:
+            evidence = f"{counted(n, 'row')} of {lab.part.table.name}: tests that fewer than {FEWEST_PATIENTS} patients have; no variables"
+            said.append(
+                finding(
+                    "TB104",
+                    evidence,
+                    count=n,
+                    source=lab.part.name,
+                    remedy="map them in the codebook where they matter",
+                )
+            )
+    return said
+
+
+def _common_tests(lab: Laboratory) -> list[str]:
+    """The texts of tests that enough patients have, the commonest first."""
+    pairs = set(zip(lab.part.table.texts(lab.shape.test), lab.part.keys["as_is"], strict=True))
+    patients = Counter(text for text, key in pairs if key)
+    return [text for text, _ in lab.shape.tests if patients[text] >= FEWEST_PATIENTS]
+
+
 def _variables(lab: Laboratory, is_dated: bool, table: Table) -> dict[str, VariableSpec]:
-    shape = lab.shape
-    tests: dict[str, tuple[Concept | None, list[str], int]] = {}
-    for text, n in shape.tests:
+    tests: dict[str, tuple[Concept | None, list[str]]] = {}
+    for text in _common_tests(lab):
         meant = lookup(text)
         concept = meant[0].concept if meant and meant[0].score >= NAMED else None
         name = concept.key if concept is not None else re.sub(r"\W+", "_", fold(text)).strip("_") or "test"
-        _, texts, rows = tests.get(name, (concept, [], 0))
-        tests[name] = (concept, [*texts, text], rows + n)
-    return {
-        name: _variable(lab, name, concept, texts, is_dated, table)
-        for name, (concept, texts, rows) in tests.items()
-        if rows >= FEWEST_ROWS
-    }
+        tests[name] = (concept, [*tests.get(name, (concept, []))[1], text])
+    return {name: _variable(lab, concept, texts, is_dated, table) for name, (concept, texts) in tests.items()}
 
 
 def _variable(
-    lab: Laboratory, name: str, concept: Concept | None, texts: Sequence[str], is_dated: bool, table: Table
+    lab: Laboratory, concept: Concept | None, texts: Sequence[str], is_dated: bool, table: Table
 ) -> VariableSpec:
     shape = lab.shape
     unit = concept.unit if concept is not None and shape.unit is not None else None

@@ -20,7 +20,7 @@ from tabml.ingest.propose.endpoint import find_endpoint, polarity, with_endpoint
 from tabml.ingest.propose.group import Group, group_of
 from tabml.ingest.propose.hospitals import Hospital, Part, hospitals
 from tabml.ingest.propose.later import later_findings
-from tabml.ingest.propose.longs import split_laboratories, with_laboratories
+from tabml.ingest.propose.longs import laboratory_findings, split_laboratories, with_laboratories
 from tabml.ingest.propose.profile import TableStyle, profiles, table_style
 from tabml.ingest.propose.question import Question, quoted
 from tabml.ingest.propose.roles import DATED, id_column
@@ -68,7 +68,7 @@ def propose_several(tables: Sequence[Table], names: Sequence[str], others: Seque
     seen = [s for g in groups for s in g.suspects]
     questions += [*endpoint.questions, *polarity(variables, data), *undecided, *suspect_questions(seen, data)]
     findings = (*(f for g in groups for f in g.findings), *(f for b in variables for f in b.findings), *told, *said_of(seen, data),
-                *later_findings([n for n, v in codebook.variables.items() if v.timing == "later" and v.role == "feature"]),
+                *laboratory_findings(laboratories), *later_findings([n for n, v in codebook.variables.items() if v.timing == "later" and v.role == "feature"]),
                 *mixed_dates({t.sheet.name: styles[n] for t, n in zip(tables, names, strict=True)}))  # fmt: skip
     return Several(codebook, tuple(questions), findings, endpoint.named)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -129,8 +131,9 @@ def list_files(inputs: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Finding,
             files.setdefault(given)
             continue
         tables = [p for p in _entries(given) if p.is_file() and not _is_clutter(p)]
-        passed_over += [p.name for p in tables if _is_beside(p)]
-        tables = [p for p in tables if not _is_beside(p)]
+        beside = {p for p in tables if _is_beside(p) or is_codebook_workbook(p)}
+        passed_over += [p.name for p in tables if p in beside]
+        tables = [p for p in tables if p not in beside]
         if not tables:
             raise InputError("the folder holds no table", where=given.name, hint="name the exports (.xlsx, .csv, ...)")
         for table in tables:
@@ -157,6 +160,19 @@ def _is_clutter(path: Path) -> bool:
 def _is_beside(path: Path) -> bool:
     stem = path.name.casefold()
     return path.suffix.casefold() in BESIDE or stem.startswith(("readme", "license", "changelog", "sha256sums"))
+
+
+def is_codebook_workbook(path: Path) -> bool:
+    """Whether a workbook is a codebook that tabml wrote: it may well be kept beside the exports it describes."""
+    if path.suffix.casefold() != ".xlsx" or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        try:
+            with archive.open("xl/workbook.xml") as part:
+                head = part.read(100_000)
+        except (KeyError, OSError, RuntimeError, zlib.error, zipfile.BadZipFile):
+            return False  # whatever it is, the reader will say so
+    return b'name="_meta"' in head and b'name="Mapping"' in head
 
 
 def _chosen(sheets: tuple[RawSheet, ...], name: str) -> tuple[RawSheet, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tabml.report.blocks import Block, Facts, Figure, Grid, Section, SideBySide, TableRow, Text
+from collections.abc import Sequence
+
+from tabml.report.blocks import Block, Facts, Figure, Folded, Grid, Section, SideBySide, TableRow, Text
 from tabml.report.document import Record, View
 from tabml.report.figures import patients as drawings
 from tabml.report.sections import patients
@@ -64,7 +66,8 @@ def _who(view: View) -> Section:
     if outcome.get("histogram"):
         h = outcome["histogram"]
         blocks = (*blocks, Figure(drawings.histogram("outcome", h["edges"], h["counts"], view.outcome), f"{view.outcome}: distribution."))  # fmt: skip
-    return Section("who", "Patients and outcome", (*blocks, *patients.follow_up(view)))
+    came_from = [b for name, r in (outcome.get("origins") or {}).items() for b in origin(r, view.title_of(name))]
+    return Section("who", "Patients and outcome", (*blocks, *came_from, *patients.follow_up(view)))
 
 
 def _missing(view: View) -> Section:
@@ -118,12 +121,39 @@ def _card(k: int, variable: Record) -> tuple[Block, ...]:
     if variable.get("role") != "feature":
         said.append(f"role {str(variable.get('role')).replace('_', ' ')}")
     caption = "; ".join(said) + "."
+    source = origin(variable.get("origins") or ())
     if variable.get("levels"):
-        return (Figure(drawings.bars(f"v{k}", variable["levels"], title), caption, title),)
+        return (Figure(drawings.bars(f"v{k}", variable["levels"], title), caption, title), *source)
     h = variable.get("histogram")
     if h:
-        return (Figure(drawings.histogram(f"v{k}", h["edges"], h["counts"], title), caption, title),)
-    return (Text(caption),)
+        return (Figure(drawings.histogram(f"v{k}", h["edges"], h["counts"], title), caption, title), *source)
+    return (Text(caption), *source)
+
+
+def origin(records: Sequence[Record], what: str = "") -> tuple[Block, ...]:
+    """Where the numbers come from, folded away: one line per source with file, column and what was done."""
+    if not records:
+        return ()
+    rows = tuple(
+        TableRow((str(r["source"]), str(r["file"]) + (f", sheet {r['sheet']}" if r.get("sheet") else ""),
+                  _column(r), _step(r), whole(r["rows"])))
+        for r in records
+    )  # fmt: skip
+    title = f"Where {what or 'it'} comes from ({len(rows)} {'source' if len(rows) == 1 else 'sources'})"
+    return (Folded(title, Grid("", ("Source", "File", "Column", "What was done", "Rows"), rows)),)
+
+
+def _column(record: Record) -> str:
+    if not record.get("column"):
+        return "–"
+    return f"{record['column']} “{record['header']}”"
+
+
+def _step(record: Record) -> str:
+    """Rule, unit step and translation in words."""
+    n = record.get("recoded") or 0
+    done = [str(record.get("rule") or ""), str(record.get("unit_step") or ""), f"{n} texts translated" if n else ""]
+    return "; ".join(filter(None, done)) or "as it is"
 
 
 def _tables(view: View) -> Section:
