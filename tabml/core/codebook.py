@@ -149,6 +149,10 @@ class ColumnMapping(CodebookNode):
             raise ValueError("within_days needs an aggregate")
         return self
 
+    def is_doubtful(self, accept_score: float) -> bool:
+        """Whether a person must look at it: proposed, and less sure than that. Without a score a person wrote it."""
+        return self.status == "proposed" and self.score is not None and self.score < accept_score
+
     @property
     def is_long(self) -> bool:
         """Whether the value is picked from a patient's rows."""

@@ -42,7 +42,7 @@ class Row:
 def mapping_rows(codebook: Codebook, accept_score: float) -> tuple[Row, ...]:
     """Every mapping of every variable, the doubtful ones first, the least sure of them at the top."""
     rows = [
-        Row(name, source, mapping, _is_doubtful(mapping, accept_score))
+        Row(name, source, mapping, mapping.is_doubtful(accept_score))
         for name, spec in codebook.variables.items()
         for source, mapping in spec.from_.items()
         if mapping.status not in ("absent", "rejected")
@@ -50,11 +50,6 @@ def mapping_rows(codebook: Codebook, accept_score: float) -> tuple[Row, ...]:
     return tuple(
         sorted(rows, key=lambda row: (not row.is_doubtful, (row.mapping.score or 0.0) if row.is_doubtful else 0))
     )
-
-
-def _is_doubtful(mapping: ColumnMapping, accept_score: float) -> bool:
-    """A mapping without a score was written by hand: whoever wrote it has accepted it."""
-    return mapping.status == "proposed" and mapping.score is not None and mapping.score < accept_score
 
 
 def doubts(codebook: Codebook, accept_score: float) -> tuple[Row, ...]:
