@@ -138,6 +138,12 @@ _CONTACT_WORDS = (
     "phone", "telefon", "telephone", "mobil", "e-mail", "email", "epost", "e-post", "mail", "address", "adresse",
     "adress", "anschrift", "direccion", "dirección", "iban", "street", "zip code", "postcode", "plz", "strasse", "straße",
 )  # fmt: skip
+_STAFF_FILLERS = (
+    "treating", "attending", "responsible", "referring", "primary", "lead", "senior", "of", "the", "operating", "behandelnder", "behandelnde",
+    "verantwortlicher", "zuweisender", "behandlende", "ansvarlig", "ansvarig", "behandlande", "henvisende", "hoitava", "vastaava", "responsable",
+    "tratante", "traitant", "référent", "prowadzący", "operujący", "behandelend", "hoofd", "responsabile", "operatore", "assistente",
+    "responsável", "sorumlu", "лечащий", "id", "code", "nr", "no",
+)  # fmt: skip
 _BIRTH_WORDS = (
     "birth", "geburt", "fødselsdato", "fodselsdato", "födelsedatum", "fødselsdag", "syntymä", "naissance", "nacimiento",
     "dob", "dofb", "出生", "date de naissance", "ddn", "geboorte", "nascita", "nascimento", "urodzenia", "doğum", "рожден", "narození", "narodenia",
@@ -159,7 +165,10 @@ def _header_kind(header: str) -> str | None:
         return "name"
     if leaf in _PERSON_ALONE:
         return "person"
-    return "person" if words & set(_STAFF_WORDS) or any(w in folded for w in _STAFF_WORDS if _is_cjk(w)) else None
+    if any(w in folded for w in _STAFF_WORDS if _is_cjk(w)):
+        return "person"
+    # "Treating physician" names one, "Physician global assessment" does not.
+    return "person" if words & set(_STAFF_WORDS) and words <= {*_STAFF_WORDS, *_STAFF_FILLERS} else None
 
 
 def _is_cjk(word: str) -> bool:

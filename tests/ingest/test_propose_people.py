@@ -142,3 +142,19 @@ def test_a_date_of_birth_is_never_the_date_of_the_visit(tmp_path, header):
 def test_two_doctors_are_names_too(tmp_path):
     found = proposed(table(tmp_path, {**BASE, "Médecin": ["Girard", "Roux"] * (N // 2), "dead": DEAD}))
     assert source(found).identifiers == ("Médecin",)
+
+
+@pytest.mark.parametrize(
+    "header", ["Physician global assessment", "Doctor's rating", "Patient type", "Nurse-led clinic"]
+)
+def test_what_staff_judge_is_a_predictor(tmp_path, header):
+    found = proposed(table(tmp_path, {**BASE, header: ["Good", "Fair", "Poor"] * (N // 3), "dead": DEAD}))
+    assert found.codebook.variables[header].kind == "category"
+
+
+@pytest.mark.parametrize(
+    "header", ["Treating physician", "Attending doctor", "Ansvarlig lege", "Médico responsable", "Name of surgeon"]
+)
+def test_staff_are_known_beside_what_they_do(tmp_path, header):
+    found = proposed(table(tmp_path, {**BASE, header: ["Berg", "Holm", "Lund"] * (N // 3), "dead": DEAD}))
+    assert source(found).identifiers == (header,)
