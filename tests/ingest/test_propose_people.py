@@ -158,3 +158,10 @@ def test_what_staff_judge_is_a_predictor(tmp_path, header):
 def test_staff_are_known_beside_what_they_do(tmp_path, header):
     found = proposed(table(tmp_path, {**BASE, header: ["Berg", "Holm", "Lund"] * (N // 3), "dead": DEAD}))
     assert source(found).identifiers == (header,)
+
+
+def test_pressures_are_no_record_numbers(tmp_path):
+    found = proposed(
+        table(tmp_path, {**BASE, "BP": [f"{110 + i}/{60 + i}" if i else "n.d." for i in range(N)], "dead": DEAD})
+    )
+    assert source(found).identifiers == ()

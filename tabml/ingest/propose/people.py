@@ -44,7 +44,8 @@ def has_record_shape(column: Profile) -> bool:
     if len(set(texts)) < FEWEST or column.is_date or column.key in CENTRE or len({len(t) for t in texts}) != 1:
         return False
     first = texts[0]
-    if not _RECORD.fullmatch(first) or not re.search(r"[0-9]{3}", first):
+    # Of two numbers one must be longer than a pressure.
+    if not _RECORD.fullmatch(first) or not re.search(r"[0-9]{4}" if "/" in first else r"[0-9]{3}", first):
         return False
     pattern = re.sub(r"[0-9]", "0", first)
     if any(re.sub(r"[0-9]", "0", t) != pattern for t in texts) or all(read_date(t).fault == "partial" for t in texts):
