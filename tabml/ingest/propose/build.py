@@ -17,9 +17,10 @@ from tabml.ingest.propose.later import later_columns
 from tabml.ingest.propose.lost import DATE, losses, reason_for_text
 from tabml.ingest.propose.meaning import is_graded, range_of
 from tabml.ingest.propose.people import identifying
-from tabml.ingest.propose.profile import Profile, TableStyle
+from tabml.ingest.propose.profile import Profile
 from tabml.ingest.propose.roles import Roles, is_reversed
 from tabml.ingest.propose.stacks import Stack, place_of, stem
+from tabml.ingest.propose.writing import TableStyle
 from tabml.ingest.units import analyte_of
 from tabml.ingest.values import Decimal
 

@@ -20,9 +20,10 @@ from tabml.ingest.propose.later import later_columns
 from tabml.ingest.propose.lost import losses, reason_for_text
 from tabml.ingest.propose.meaning import certain_concept, matches_of, plausible_range
 from tabml.ingest.propose.people import identifying
-from tabml.ingest.propose.profile import Profile, TableStyle, profiles
+from tabml.ingest.propose.profile import Profile, profiles
 from tabml.ingest.propose.suspects import Suspect, suspects, taken_as_missing
 from tabml.ingest.propose.words import CENTRE, OUTCOME, YES_NO, name_key
+from tabml.ingest.propose.writing import TableStyle
 from tabml.ingest.values import Decimal, fold, is_missing
 
 

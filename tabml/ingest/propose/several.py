@@ -21,7 +21,7 @@ from tabml.ingest.propose.group import Group, group_of
 from tabml.ingest.propose.hospitals import Hospital, Part, hospitals
 from tabml.ingest.propose.later import later_findings
 from tabml.ingest.propose.longs import laboratory_findings, split_laboratories, with_laboratories
-from tabml.ingest.propose.profile import TableStyle, profiles, table_style
+from tabml.ingest.propose.profile import profiles
 from tabml.ingest.propose.question import Question, quoted
 from tabml.ingest.propose.roles import DATED, id_column
 from tabml.ingest.propose.stacks import stem
@@ -30,6 +30,7 @@ from tabml.ingest.propose.suspects import questions as suspect_questions
 from tabml.ingest.propose.suspects import said_of
 from tabml.ingest.propose.variables import Built, build_variable, concept_of, seats_of, variable_names
 from tabml.ingest.propose.words import DATE
+from tabml.ingest.propose.writing import TableStyle, table_style
 
 
 @dataclass(frozen=True)

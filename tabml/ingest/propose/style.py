@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tabml.core.findings import Finding, finding
-from tabml.ingest.propose.profile import TableStyle
 from tabml.ingest.propose.question import Question
+from tabml.ingest.propose.writing import TableStyle
 
 
 def date_questions(undecided: Mapping[str, TableStyle]) -> tuple[Question, ...]:
