@@ -35,7 +35,7 @@ def mapping_table(codebook: Codebook, accept_score: float) -> str:
     rows = mapping_rows(codebook, accept_score)
     lines = [
         ("?" if row.is_doubtful else "", row.variable, row.source, _short(row.filled_by),
-         unit_text(row.mapping.unit or ""), f"{row.mapping.score or 0:.2f}", _evidence(row))
+         unit_text(row.mapping.unit or ""), "" if row.mapping.score is None else f"{row.mapping.score:.2f}", _evidence(row))
         for row in rows
     ]  # fmt: skip
     doubtful = sum(row.is_doubtful for row in rows)

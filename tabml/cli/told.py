@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SHOWN_GRAVE = 8
 #: Warnings about the model itself, printed beside the grave findings.
 ABOUT_THE_MODEL = ("TB208", "TB230", "TB301", "TB302", "TB303")
+#: Warnings that something of the exports was left out or emptied by rule: the best predictor may be among it.
+ABOUT_LOSSES = ("TB104", "TB110", "TB112", "TB113", "TB115", "TB172")
+SHOWN_LOSSES = 8
 ROLE_WORDS = {"patient_id": "patient id", "centre": "centre", "index_date": "date", "visit": "visit", "outcome": "outcome",
               "time": "follow-up time", "event": "event", "entry": "entry time", "treatment": "treatment"}  # fmt: skip
 #: Counts that the headline of a summary holds.
@@ -78,12 +81,17 @@ def verdict_text(manifest: Mapping[str, Any]) -> str:
 
 
 def findings_text(outcome: StudyOutcome) -> str:
-    """Counts by severity; in full the grave ones and those about the model."""
+    """Counts by severity; in full the grave ones, those about the model, and what was left out or emptied."""
     grave = [f for f in outcome.findings if f.severity == "grave"]
     model = [f for f in outcome.findings if f.severity == "warn" and f.code in ABOUT_THE_MODEL]
+    lost = [f for f in outcome.findings if f.severity == "warn" and f.code in ABOUT_LOSSES]
     lines = [f"Findings: {count_findings(outcome.findings)}"]
-    if grave or model:
-        lines.append(finding_lines([*grave[:SHOWN_GRAVE], *model]))
+    if grave or model or lost:
+        lines.append(finding_lines([*grave[:SHOWN_GRAVE], *model, *lost[:SHOWN_LOSSES]]))
+    if len(lost) > SHOWN_LOSSES:
+        lines.append(
+            f"  ... and {counted(len(lost) - SHOWN_LOSSES, 'more warning')} of cells or columns lost, in the pages"
+        )
     if len(grave) > SHOWN_GRAVE:
         lines.append(f"  ... and {len(grave) - SHOWN_GRAVE} more grave findings in the pages")
     return "\n".join(lines)

@@ -125,6 +125,8 @@ class ColumnMapping(CodebookNode):
     """Cell text -> level code; compared after strip, NFC and casefold. `null` means missing."""
     missing: tuple[str, ...] = ()
     """Cell texts that mean missing in this column only, such as 0."""
+    decimal: Literal[".", ","] | None = None
+    """This column's decimal sign, where it is not the source's."""
     where: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
     """Only rows in which these columns hold one of these texts: `{Analyte: [Hb, Hemoglobin]}`."""
     aggregate: Aggregate | None = None
@@ -146,6 +148,10 @@ class ColumnMapping(CodebookNode):
         if self.within_days is not None and self.aggregate is None:
             raise ValueError("within_days needs an aggregate")
         return self
+
+    def is_doubtful(self, accept_score: float) -> bool:
+        """Whether a person must look at it: proposed, and less sure than that. Without a score a person wrote it."""
+        return self.status == "proposed" and self.score is not None and self.score < accept_score
 
     @property
     def is_long(self) -> bool:

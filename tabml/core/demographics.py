@@ -25,6 +25,12 @@ AGE_WORDS = frozenset(
         "életkor",
         "年龄",
         "年齢",
+        "yaş",
+        "возраст",
+        "вік",
+        "ηλικία",
+        "나이",
+        "연령",
     ]
 )
 SEX_WORDS = frozenset(
@@ -51,6 +57,13 @@ SEX_WORDS = frozenset(
         "nem",
         "性别",
         "性別",
+        "genre",
+        "cinsiyet",
+        "пол",
+        "стать",
+        "pohlavie",
+        "φύλο",
+        "성별",
     ]
 )
 

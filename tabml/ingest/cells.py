@@ -58,7 +58,7 @@ class Filled:
 
 def fill(at: SourceTable, name: str, spec: VariableSpec, mapping: ColumnMapping) -> Filled:
     """Read one variable from one source as its mapping says."""
-    columns = SourceColumns(at, mapping.missing)
+    columns = SourceColumns(at, mapping.missing, mapping.decimal)
     expression = parse_expression(mapping.expr) if mapping.expr is not None else None
     reading = _read(columns, spec, mapping, expression)
     unit_step = ""

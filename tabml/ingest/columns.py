@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +23,10 @@ _SAYS, _WORD, _OWN_WORD = range(3)
 class SourceColumns:
     """A source's columns as texts, and how this source writes numbers and dates."""
 
-    def __init__(self, at: SourceTable, missing: Iterable[str] = ()) -> None:
+    def __init__(self, at: SourceTable, missing: Iterable[str] = (), decimal: Literal[".", ","] | None = None) -> None:
+        """`missing`, `decimal`: what a mapping says of its own column."""
         self.at = at
-        self.decimal = at.source.decimal
+        self.decimal = decimal or at.source.decimal
         words = [*at.source.missing, *missing]
         self._words = {fold(w) for w in words}
         own = {fold(w) for w in missing} - {fold(w) for w in at.source.missing}

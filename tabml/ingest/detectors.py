@@ -33,6 +33,8 @@ def classify_identifier(header: str, values: Sequence[str]) -> Tier | None:
     word = _header_kind(header)
     if word == "name":
         return _named(cells)
+    if word == "person" and looks_like_names(cells):
+        return "shape"
     seen = [name for name, test in _SHAPES.items() if _many(sum(bool(test(c)) for c in cells), len(cells))]
     checked = [_CHECKED[name] for name in seen if name in _CHECKED]
     if seen and (word is not None or any(_many(sum(bool(check(c)) for c in cells), len(cells)) for check in checked)):
@@ -46,6 +48,42 @@ def classify_identifier(header: str, values: Sequence[str]) -> Tier | None:
 def is_birth_date(header: str) -> bool:
     """Whether a header names a date of birth."""
     return any(w in _fold(header) for w in _BIRTH_WORDS)
+
+
+def is_national_number(header: str, values: Sequence[str]) -> bool:
+    """Whether a column holds a country's number of persons: by a header word, or by the check digits of its values."""
+    cells = [v.strip() for v in values if v and v.strip()][:_CELLS_LOOKED_AT]
+    if _header_kind(header) == "national":
+        return True
+    return any(_many(sum(bool(_CHECKED[name](c)) for c in cells), len(cells)) for name in _NATIONAL_NUMBERS)
+
+
+def looks_like_names(values: Sequence[str]) -> bool:
+    """Whether nearly all cells are one to four capitalised words, or two to four signs of a script without capitals.
+
+    >>> looks_like_names(["Lefèvre", "D'Amico", "Dr. Törmä", "García López, Núria"]), looks_like_names(["Ja", "Nein", "12"])
+    (True, False)
+    """
+    cells = [v for v in values if v and v.strip()]
+    named = sum(_is_name(v) for v in cells)
+    return len(set(cells)) >= 2 and named >= 0.8 * len(cells)
+
+
+def looks_like_full_names(values: Sequence[str]) -> bool:
+    """Whether nearly all cells are names of two to four words, such as first name and surname."""
+    return looks_like_names(values) and sum(len(v.split()) >= 2 for v in values) >= 0.8 * len(values)
+
+
+def _is_name(text: str) -> bool:
+    words = _TITLE.sub("", text.strip()).replace(",", " ").split()
+    if len(words) == 1 and _UNCASED.fullmatch(words[0]):
+        return True
+    return 1 <= len(words) <= 4 and all(_NAME_WORD.fullmatch(w) and w[:1].isupper() for w in words)
+
+
+_TITLE = re.compile(r"^(?:(?:Dr|Prof|Mr|Mrs|Ms|Herr|Frau|Fru|Sr|Sra|Mme|Dott|Dra)\.? ?)+(?=[^\W\d_])")
+_NAME_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?")
+_UNCASED = re.compile(r"[\u4e00-\u9fff\u3040-\u30ff\uac00-\ud7af]{2,5}")
 
 
 def looks_like_free_text(values: Sequence[str]) -> bool:
@@ -76,7 +114,20 @@ def _fold(text: str) -> str:
 
 _NAME_WORDS = (
     "name", "navn", "namn", "nimi", "nombre", "apellido", "surname", "vorname", "nachname", "fornavn", "etternavn",
-    "efternavn", "förnamn", "efternamn", "prénom", "prenom", "patient name", "pasientnavn", "姓名",
+    "efternavn", "förnamn", "efternamn", "prénom", "prenom", "patient name", "pasientnavn", "姓名", "sukunimi", "etunimi",
+    "apellidos", "nombres", "cognome", "nazwisko", "achternaam", "voornaam", "soyadı", "soyad", "příjmení", "jméno", "priezvisko",
+    "vezetéknév", "keresztnév", "sobrenome", "apelido", "фамилия", "фио", "отчество", "прізвище", "επώνυμο", "氏名", "患者名", "이름", "성명",
+)  # fmt: skip
+#: Words that mean a name only where they are the whole header: "nom" is one, "nom du médicament" is none.
+_NAME_ALONE = ("nom", "nome", "nom prénom", "nom et prénom", "imię", "imię i nazwisko", "naam", "ad", "adı", "ad soyad", "név", "имя", "名前",
+               "nom de famille", "nom usuel", "nom de naissance")  # fmt: skip
+#: Headers whose values decide whether they name people: a column "Patient" holds names, or numbers.
+_PERSON_ALONE = ("patient", "pasient", "paciente", "paziente", "patiënt", "患者", "病人")
+_STAFF_WORDS = (
+    "physician", "doctor", "surgeon", "consultant", "clinician", "investigator", "operator", "nurse", "arzt", "ärztin", "oberarzt", "hausarzt",
+    "stationsarzt", "chirurg", "operateur", "behandler", "lege", "overlege", "fastlege", "kirurg", "sykepleier", "läkare", "överläkare", "doktor",
+    "läge", "læge", "overlæge", "lääkäri", "erikoislääkäri", "kirurgi", "hoitaja", "médico", "medico", "cirujano", "médecin", "medecin", "praticien",
+    "chirurgien", "curante", "chirurgo", "arts", "huisarts", "specialist", "lekarz", "hekim", "врач", "хирург", "医生", "医师", "医師", "担当医", "의사",
 )  # fmt: skip
 _NATIONAL_WORDS = (
     "ssn", "social security", "national number", "national id", "nhs", "fødselsnummer", "fodselsnummer", "fødselsnr",
@@ -87,9 +138,16 @@ _CONTACT_WORDS = (
     "phone", "telefon", "telephone", "mobil", "e-mail", "email", "epost", "e-post", "mail", "address", "adresse",
     "adress", "anschrift", "direccion", "dirección", "iban", "street", "zip code", "postcode", "plz", "strasse", "straße",
 )  # fmt: skip
+_STAFF_FILLERS = (
+    "treating", "attending", "responsible", "referring", "primary", "lead", "senior", "of", "the", "operating", "behandelnder", "behandelnde",
+    "verantwortlicher", "zuweisender", "behandlende", "ansvarlig", "ansvarig", "behandlande", "henvisende", "hoitava", "vastaava", "responsable",
+    "tratante", "traitant", "référent", "prowadzący", "operujący", "behandelend", "hoofd", "responsabile", "operatore", "assistente",
+    "responsável", "sorumlu", "лечащий", "id", "code", "nr", "no",
+)  # fmt: skip
 _BIRTH_WORDS = (
     "birth", "geburt", "fødselsdato", "fodselsdato", "födelsedatum", "fødselsdag", "syntymä", "naissance", "nacimiento",
-    "dob", "dofb", "出生", "date de naissance", "ddn",
+    "dob", "dofb", "出生", "date de naissance", "ddn", "geboorte", "nascita", "nascimento", "urodzenia", "doğum", "рожден", "narození", "narodenia",
+    "születés", "生年月日", "생년월일", "födelse", "γέννηση",
 )  # fmt: skip
 
 
@@ -100,12 +158,22 @@ def _header_kind(header: str) -> str | None:
         return "national"
     if any(w in folded if len(w) > 5 else w in words for w in _CONTACT_WORDS):
         return "contact"
-    return "name" if words & set(_NAME_WORDS) else None
+    if words & set(_NAME_WORDS) or any(w in folded for w in _NAME_WORDS if _is_cjk(w)):
+        return "name"
+    leaf = folded.rsplit(" / ", 1)[-1]
+    if leaf in _NAME_ALONE:
+        return "name"
+    if leaf in _PERSON_ALONE:
+        return "person"
+    if any(w in folded for w in _STAFF_WORDS if _is_cjk(w)):
+        return "person"
+    # "Treating physician" names one, "Physician global assessment" does not.
+    return "person" if words & set(_STAFF_WORDS) and words <= {*_STAFF_WORDS, *_STAFF_FILLERS} else None
 
 
 def _is_cjk(word: str) -> bool:
-    """Chinese words stand without spaces: they are looked for inside the header."""
-    return any("\u4e00" <= c <= "\u9fff" for c in word)
+    """Chinese, Japanese and Korean words stand without spaces: they are looked for inside the header."""
+    return any("\u4e00" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7af" for c in word)
 
 
 def _digits(text: str) -> list[int]:
@@ -207,4 +275,5 @@ _CHECKED: dict[str, Callable[[str], bool]] = {
     "no": _norwegian_checked, "se": _swedish_checked, "dk": _danish_shape, "fi": _finnish_checked,
     "ch": _SHAPES["ch"], "us": _SHAPES["us"], "uk": _nhs_checked, "es": _spanish_checked, "email": _SHAPES["email"], "iban": _SHAPES["iban"],
 }  # fmt: skip
+_NATIONAL_NUMBERS = ("no", "se", "dk", "fi", "ch", "us", "uk", "es")
 _SHAPE_ALONE = frozenset(_SHAPES) - {"uk"}  # written with spaces or not, it is told from others by its check digit

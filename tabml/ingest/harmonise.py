@@ -99,7 +99,7 @@ def settle_proposals(codebook: Codebook, accept_score: float, *, yes: bool) -> t
         (name, source, mapping)
         for name, spec in codebook.variables.items()
         for source, mapping in spec.from_.items()
-        if mapping.status == "proposed" and (mapping.score or 0.0) < accept_score
+        if mapping.is_doubtful(accept_score)
     ]
     if not doubtful:
         return codebook, ()

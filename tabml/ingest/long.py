@@ -145,7 +145,7 @@ def _read(at: SourceTable, name: str, spec: VariableSpec, mapping: ColumnMapping
     if mapping.aggregate != "count":
         return fill(at, name, spec, mapping)
     assert mapping.column is not None
-    columns = SourceColumns(at, mapping.missing)
+    columns = SourceColumns(at, mapping.missing, mapping.decimal)
     filled = columns.texts(mapping.column).filled
     ones = pd.Series(np.where(filled, 1.0, np.nan)).astype("Float64")
     rule = Rule(variable=name, source=at.name, column=at.letter(mapping.column), header=mapping.column)

@@ -206,7 +206,7 @@ def _best_table(headers: Sequence[str], tables: Sequence[Table]) -> tuple[Table,
 def _same_reading(codebook: Codebook, sources: Sequence[str], variables: Iterable[str]) -> bool:
     """Whether sources read every variable alike, so that it does not matter which one is taken."""
     of_source = {"missing", "decimal", "dates", "century", "id", "join", "date"}
-    of_mapping = {"column", "constant", "expr", "unit", "analyte", "recode", "missing"}
+    of_mapping = {"column", "constant", "expr", "unit", "analyte", "recode", "missing", "decimal"}
     of_mapping |= {"where", "aggregate", "within_days", "unit_column"}
 
     def reading(source: str) -> list[object]:

@@ -42,7 +42,7 @@ class Row:
 def mapping_rows(codebook: Codebook, accept_score: float) -> tuple[Row, ...]:
     """Every mapping of every variable, the doubtful ones first, the least sure of them at the top."""
     rows = [
-        Row(name, source, mapping, mapping.status == "proposed" and (mapping.score or 0.0) < accept_score)
+        Row(name, source, mapping, mapping.is_doubtful(accept_score))
         for name, spec in codebook.variables.items()
         for source, mapping in spec.from_.items()
         if mapping.status not in ("absent", "rejected")

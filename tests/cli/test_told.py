@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tabml.cli.told import SHOWN_GRAVE, findings_text, result_line, roles_of, study_text, summary_text
+from tabml.cli.told import SHOWN_GRAVE, SHOWN_LOSSES, findings_text, result_line, roles_of, study_text, summary_text
 from tabml.core.findings import finding
 
 CODEBOOK = """
@@ -60,6 +60,19 @@ def test_only_so_many_grave_findings_are_printed(folder: Path) -> None:
     assert "10 grave, 0 warnings, 1 note" in text
     assert "... and 2 more grave findings" in text
     assert "rows merged" not in text
+
+
+def test_what_was_left_out_or_emptied_is_named(folder: Path, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "110")
+    lost = [finding("TB104", "left out by rule: 'Laktat' (too many levels)", columns=["Laktat"])]
+    emptied = [
+        finding("TB112", f"{i} cells of 'x{i}' outside the plausible range", columns=[f"x{i}"])
+        for i in range(SHOWN_LOSSES)
+    ]
+    noted = finding("TB104", "not used, as the codebook says: 'Kommentar'", severity="info")
+    text = findings_text(outcome(folder, *lost, *emptied, noted))
+    assert "'Laktat' (too many levels)" in text and "Kommentar" not in text
+    assert "... and 1 more warning of cells or columns lost" in text
 
 
 def test_one_of_anything_is_singular(folder: Path) -> None:

@@ -343,3 +343,13 @@ def test_shuffling_the_rows_of_an_export_changes_nothing(tmp_path, order):
     shuffled = cohort(BOOK, csv(tmp_path, "a.csv", "\n".join(["nr,age,dead", *(lines[i] for i in order)])))
     assert shuffled.cohort_sha256 == first.cohort_sha256
     assert shuffled.raw_ids == first.raw_ids
+
+
+def test_a_mapping_written_by_hand_without_status_and_score_is_taken(tmp_path):
+    path = csv(tmp_path, "a.csv", "id,hb\n1,12\n2,13")
+    book = """
+    codebook: 1
+    sources: {a: {file: a.csv, id: {column: id}}}
+    variables: {hb: {kind: number, from: {a: {column: hb}}}}
+    """
+    assert cohort(book, path).frame["hb"].notna().all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks.propose import compare
@@ -235,3 +236,19 @@ def test_tables_without_anything_in_common_are_asked_about(tmp_path):
     with pytest.raises(QuestionError, match="neither ids nor columns in common") as caught:
         proposed(book)
     assert "--sheet Patients or --sheet Beds" in caught.value.questions[0]
+
+
+def test_hospitals_of_languages_beyond_the_list_are_matched_by_their_commonest_names(tmp_path):
+    n = 60
+    italian = {"Codice paziente": [f"{7 + 3 * i:05d}" for i in range(n)], "Età": [40 + i % 45 for i in range(n)], "Sesso": ["M", "F"] * (n // 2),
+               "Fumatore": [("Sì", "No")[i % 3 > 0] for i in range(n)], "Decesso": [("Sì", "No")[i % 4 > 0] for i in range(n)]}  # fmt: skip
+    dutch = {"Patiëntnummer": [f"{9 + 3 * i:05d}" for i in range(n)], "Leeftijd": [41 + i % 45 for i in range(n)], "Geslacht": ["V", "M"] * (n // 2),
+             "Roker": [("ja", "nee")[i % 3 > 0] for i in range(n)], "Overleden": [("ja", "nee")[i % 5 > 0] for i in range(n)]}  # fmt: skip
+    files = [tmp_path / "milano.csv", tmp_path / "leiden.csv"]
+    for file, columns in zip(files, (italian, dutch), strict=True):
+        pd.DataFrame(columns).to_csv(file, index=False)
+    found = propose(sheets(*files), Data())
+    assert found.questions == ()
+    variables = found.codebook.variables
+    assert {"age", "sex", "smoking", "death"} <= set(variables) and variables["death"].role == "outcome"
+    assert all(m.score >= 0.9 for name in ("age", "sex", "smoking", "death") for m in variables[name].from_.values())

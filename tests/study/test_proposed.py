@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tabml.core.codebook import ColumnMapping
+from tabml.core.codebook import Codebook, ColumnMapping, Source, VariableSpec
 from tabml.core.config import Data, StudyConfig
 from tabml.core.errors import ConfigError, QuestionError
 from tabml.ingest.codebook_file import load_codebook
@@ -106,3 +106,11 @@ def test_a_reviewed_proposal_is_applied(doubtful, tmp_path):
     assert harmonise_files(doubtful, reviewed, tmp_path / "clean").cohort.n_patients == 120
     with pytest.raises(ConfigError, match="there already"):
         draft_codebook(doubtful, StudyConfig(), file)
+
+
+def test_a_mapping_written_by_hand_without_a_score_is_accepted():
+    spec = VariableSpec(
+        kind="number", from_={"a": ColumnMapping(column="Hb"), "b": ColumnMapping(column="Hb", score=0.5)}
+    )
+    codebook = Codebook(sources={"a": Source(file="a.csv"), "b": Source(file="b.csv")}, variables={"hb": spec})
+    assert [row.source for row in doubts(codebook, 0.9)] == ["b"]

@@ -122,7 +122,7 @@ def fields_of(record: type[BaseModel]) -> tuple[Field, ...]:
 
 def is_doubtful(mapping: ColumnMapping, accept_score: float) -> bool:
     """Whether a person must look before the mapping is used."""
-    return mapping.status == "proposed" and (mapping.score or 0.0) < accept_score
+    return mapping.is_doubtful(accept_score)
 
 
 def columns_of(codebook: Codebook, source: str) -> dict[str, None]:

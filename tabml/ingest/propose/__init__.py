@@ -18,13 +18,14 @@ from tabml.ingest.propose.build import build, plan_columns, source_names
 from tabml.ingest.propose.codes import code_list, with_note
 from tabml.ingest.propose.endpoints import doubtful_levels, set_aside_endpoints
 from tabml.ingest.propose.later import later_findings
-from tabml.ingest.propose.profile import profiles, table_style
+from tabml.ingest.propose.profile import profiles
 from tabml.ingest.propose.question import Question
 from tabml.ingest.propose.roles import find_roles, named_column
 from tabml.ingest.propose.several import propose_several, strangers
 from tabml.ingest.propose.style import date_questions, mixed_dates
 from tabml.ingest.propose.suspects import cleaned, said_of
 from tabml.ingest.propose.suspects import questions as suspect_questions
+from tabml.ingest.propose.writing import table_style
 from tabml.ingest.read import RawSheet
 
 __all__ = ["Proposal", "Question", "propose"]

@@ -14,10 +14,10 @@ from tabml.ingest.propose.beside import other_places
 from tabml.ingest.propose.codes import CodeList
 from tabml.ingest.propose.group import Group
 from tabml.ingest.propose.hospitals import Hospital, Part
-from tabml.ingest.propose.profile import TableStyle
 from tabml.ingest.propose.stacks import place_of
 from tabml.ingest.propose.variables import Built
 from tabml.ingest.propose.words import AGE
+from tabml.ingest.propose.writing import TableStyle
 
 #: From this share of patients with several rows on, the rows are visits and no mistakes.
 VISITS_SHARE = 0.2

@@ -9,15 +9,20 @@ from dataclasses import dataclass
 from tabml.core.codebook import Codebook, ColumnMapping, IdColumn, Repeats, Source, VariableSpec
 from tabml.core.cohort import Kind, Role
 from tabml.core.config import Data
-from tabml.core.findings import Finding, finding
+from tabml.core.findings import Finding
 from tabml.ingest.layout import NoTable, Table
+from tabml.ingest.propose import people
 from tabml.ingest.propose.beside import other_places
 from tabml.ingest.propose.later import later_columns
-from tabml.ingest.propose.meaning import range_of
-from tabml.ingest.propose.profile import Profile, TableStyle
+from tabml.ingest.propose.lost import DATE, losses, reason_for_text
+from tabml.ingest.propose.meaning import is_graded, range_of
+from tabml.ingest.propose.people import identifying
+from tabml.ingest.propose.profile import Profile
 from tabml.ingest.propose.roles import Roles, is_reversed
 from tabml.ingest.propose.stacks import Stack, place_of, stem
+from tabml.ingest.propose.writing import TableStyle
 from tabml.ingest.units import analyte_of
+from tabml.ingest.values import Decimal
 
 #: Score of a mapping made from header, kind and values of one table.
 SCORE = 0.95
@@ -45,21 +50,18 @@ def plan_columns(columns: Sequence[Profile], roles: Roles, keep: Sequence[str]) 
         if column.header == roles.patient_id:
             continue
         kept = column.header in keep or column.header in played
-        if column.is_birth_date or (column.identifier is not None and not kept):
+        tier = identifying(column)
+        if column.is_birth_date or (tier is not None and not kept):
             identifiers.append(column.header)
-            if column.identifier == "shape":
-                evidence = f"{column.header!r} looks like it identifies people; set aside"
-                findings.append(finding("TB171", evidence, columns=[column.header], count=1))
+            if tier == "shape":
+                findings.append(people.set_aside(column))
         elif column.is_empty:
             unused[column.header] = "empty"
         elif (reason := _why_unused(column)) and not kept:
             unused[column.header] = reason
-            if reason == "free text":
-                evidence = f"{column.header!r} holds free text; not used"
-                findings.append(finding("TB172", evidence, columns=[column.header], count=1))
         else:
             variables.append(column)
-    return Plan(tuple(variables), tuple(identifiers), unused, tuple(findings))
+    return Plan(tuple(variables), tuple(identifiers), unused, (*findings, *losses(unused, columns)))
 
 
 def _why_unused(column: Profile) -> str | None:
@@ -70,9 +72,9 @@ def _why_unused(column: Profile) -> str | None:
     if column.numbers_rows:
         return "numbers the rows"
     if column.is_date:
-        return "date without a role"
+        return DATE
     if column.kind == "text":
-        return "free text" if column.is_free_text else "too many levels"
+        return reason_for_text(column)
     return None
 
 
@@ -101,9 +103,10 @@ def build(
             kind="id", role="patient_id", from_=dict.fromkeys(names, mapping)
         )
     variables |= _derived_age(columns, roles, plan, names)
+    marks = {header: mark for style in styles.values() for header, mark in style.other_marks.items()}
     later = later_columns(tables[0], data.keep)
     for column in plan.variables:
-        spec = _variable(column, roles, siblings, names, data)
+        spec = _variable(column, roles, siblings, names, data, decimal=marks.get(column.header))
         is_later = column.header in later and spec.role == "feature"
         variables[titles[column.header]] = spec.model_copy(update={"timing": "later"}) if is_later else spec
     return Codebook(title="", sources=sources, variables=variables)
@@ -162,8 +165,8 @@ def _derived_age(columns: Sequence[Profile], roles: Roles, plan: Plan, names: Se
 
 
 def _variable(
-    column: Profile, roles: Roles, siblings: frozenset[str], names: Sequence[str], data: Data
-) -> VariableSpec:
+    column: Profile, roles: Roles, siblings: frozenset[str], names: Sequence[str], data: Data, *, decimal: Decimal | None
+) -> VariableSpec:  # fmt: skip
     role = _role(column, roles, siblings)
     kind = _kind(column, role, data)
     label, unit = column.label_and_unit
@@ -174,6 +177,7 @@ def _variable(
         analyte=analyte_of(column.header) if unit else None,
         recode=column.recode if kind == "boolean" or column.sex_words else {},
         missing=tuple(dict.fromkeys((*column.sentinels, *sorted(column.also_missing), *column.stated.missing))),
+        decimal=decimal if kind in ("number", "integer") else None,
         status="proposed",
         score=SCORE,
     )
@@ -206,5 +210,5 @@ def _kind(column: Profile, role: Role, data: Data) -> Kind:
     if role in ("outcome", "event") and column.kind == "boolean" and (data.positive or is_reversed(column)):
         return "category"
     if role == "outcome" and column.kind == "integer" and column.distinct <= 10:
-        return "category"
+        return "category" if data.positive or not is_graded(column) else "integer"
     return column.kind

@@ -9,18 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabml.core.config import Data
-from tabml.core.findings import Finding, finding
+from tabml.core.findings import Finding
 from tabml.ingest.concepts import Concept
 from tabml.ingest.match.column import MOST_CODES, Column, Form
+from tabml.ingest.propose import people
 from tabml.ingest.propose.codes import CodeList, Note, note_of
 from tabml.ingest.propose.composite import Half, is_pressure_pair, pressure_halves, split_finding
 from tabml.ingest.propose.hospitals import Hospital
 from tabml.ingest.propose.later import later_columns
+from tabml.ingest.propose.lost import losses, reason_for_text
 from tabml.ingest.propose.meaning import certain_concept, matches_of, plausible_range
-from tabml.ingest.propose.profile import Profile, TableStyle, profiles
+from tabml.ingest.propose.people import identifying
+from tabml.ingest.propose.profile import Profile, profiles
 from tabml.ingest.propose.suspects import Suspect, suspects, taken_as_missing
 from tabml.ingest.propose.words import CENTRE, OUTCOME, YES_NO, name_key
-from tabml.ingest.values import fold, is_missing
+from tabml.ingest.propose.writing import TableStyle
+from tabml.ingest.values import Decimal, fold, is_missing
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +39,8 @@ class Placed:
     expr: str | None = None
     """How the values are taken from the column, where they are a part of its cells."""
     concept: Concept | None = None
+    decimals: Mapping[str, Decimal] = field(default_factory=dict)
+    """Source -> the column's decimal sign, where it is not the source's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +90,12 @@ def group_of(
         for profile in stacked:
             if profile.header != parts[0].id:
                 _sort(profile, notes, found, (key, parts[0].name, at), known, data)
+        found.findings += losses(found.unused, stacked, parts[0].name)
+        marks = {p.name: styles[p.name].other_marks for p in parts}
+        found.placed = [
+            replace(p, decimals={n: m[h] for n, m in marks.items() if (h := p.profile.header) in m})
+            for p in found.placed
+        ]
         known |= {name_key(p.profile.header) for p in found.placed}
         if at:
             rows = _rows_of_base(hospitals, at)
@@ -150,17 +162,12 @@ def _sort(
     if profile.is_birth_date:
         found.identifiers.append(profile.header)
         found.births.append(profile.header)
-    elif profile.identifier is not None and not is_kept:
+    elif not is_kept and (tier := identifying(profile)) is not None:
         found.identifiers.append(profile.header)
-        if profile.identifier == "shape":
-            evidence = f"{profile.header!r} looks like it identifies people; set aside"
-            found.findings.append(finding("TB171", evidence, columns=[profile.header], count=1))
+        if tier == "shape":
+            found.findings.append(people.set_aside(profile))
     elif profile.is_empty:
         found.unused[profile.header] = "empty"
-    elif not is_kept and _names_people(profile):
-        found.identifiers.append(profile.header)
-        evidence = f"{profile.header!r} identifies people by its name; set aside"
-        found.findings.append(finding("TB171", evidence, columns=[profile.header], count=1))
     elif name_key(profile.header) in known:
         found.unused[profile.header] = "stands in another table of this hospital"
     elif (place[2] == 0 and profile.header == data.centre) or (
@@ -181,14 +188,6 @@ def _sort(
             found.suspects.extend(seen)
         else:
             found.unused[profile.header] = reason
-            if reason == "free text":
-                evidence = f"{profile.header!r} holds free text; not used"
-                found.findings.append(finding("TB172", evidence, columns=[profile.header], count=1))
-
-
-def _names_people(profile: Profile) -> bool:
-    concept = certain_concept(matches_of(profile))
-    return concept is not None and concept.role == "identifier" and not profile.is_date
 
 
 def _why_unused(placed: Placed) -> str | None:
@@ -198,7 +197,7 @@ def _why_unused(placed: Placed) -> str | None:
     if column.numbers_rows:
         return "numbers the rows"
     if column.kind == "text" and not column.is_empty:
-        return "free text" if column.is_free_text else "too many levels"
+        return reason_for_text(column)
     if placed.concept is not None and placed.concept.role == "patient_id":
         return "another number of the patient"
     if placed.concept is not None and placed.concept.role in ("unused", "row_number"):

@@ -15,8 +15,8 @@ from tabml.ingest.layout import NoTable, Table
 from tabml.ingest.match.column import NAMED
 from tabml.ingest.propose.beside import other_places
 from tabml.ingest.propose.hospitals import SAME_FILE, Part
-from tabml.ingest.propose.profile import TableStyle
 from tabml.ingest.propose.stacks import place_of
+from tabml.ingest.propose.writing import TableStyle
 from tabml.ingest.shapes import LongShape, long_shape
 from tabml.ingest.units import canonical_unit
 from tabml.ingest.values import fold

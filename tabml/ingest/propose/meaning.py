@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tabml.ingest.concepts import Concept, Match, lookup
+from tabml.ingest.concepts import Concept, Match, load, lookup
 from tabml.ingest.match.column import NAMED
 from tabml.ingest.match.scale import overlap
 from tabml.ingest.propose.profile import MOST_LEVELS, Profile
+from tabml.ingest.propose.words import OTHER_NAMES
 from tabml.ingest.units import can_convert, convert_factor
 
 #: Share of a column's values that must lie in a concept's plausible range, else it is not that measurement.
@@ -22,6 +23,10 @@ IN_UNIT, OTHER_UNIT = 2.0, 0.25
 UNSUITABLE = 0.5
 #: A last part that means something by itself is not read together with the headers above it.
 AMBIGUOUS = 0.75
+#: Names that match but for units and fillers; what is only spelt alike scores less.
+EXACT = 0.95
+#: From this score on a name says that a column of few whole numbers is a graded scale.
+GRADED = 0.75
 Floats = NDArray[np.float64]
 
 
@@ -39,6 +44,11 @@ def matches_of(column: Profile, label: str = "", unit: str | None = None) -> tup
             judged = replace(match, score=round(match.score * _suits(match.concept, column), 3))
             if judged.concept.key not in found or found[judged.concept.key].score < judged.score:
                 found[judged.concept.key] = judged
+    named = _in_other_languages(column) if max((m.score for m in found.values()), default=0.0) < EXACT else None
+    if named is not None:
+        # "Overleden" (dead) is spelt much like "overlevde" (survived): a name beats what only resembles one.
+        found = {key: replace(m, score=UNSUITABLE * m.score) for key, m in found.items()}
+        found[named.concept.key] = replace(named, score=named.score * _suits(named.concept, column))
     return tuple(sorted(found.values(), key=lambda m: (-m.score, m.concept.key)))
 
 
@@ -56,6 +66,18 @@ def _suits(concept: Concept, column: Profile) -> float:
     if concept.kind == "category" and column.kind == "number" and column.distinct > MOST_LEVELS:
         return UNSUITABLE
     return 1.0
+
+
+def _in_other_languages(column: Profile) -> Match | None:
+    """The commonest concepts under their names in languages that the list of concepts does not speak."""
+    key = next((key for key, names in OTHER_NAMES.items() if column.key in names), None)
+    return None if key is None else Match(load()[key], 1.0, "named so", "")
+
+
+def is_graded(column: Profile) -> bool:
+    """Whether a column is a scale of whole numbers by the list of concepts, such as mRS: its grades are in order."""
+    matches = matches_of(column)
+    return bool(matches) and matches[0].score >= GRADED and matches[0].concept.kind == "integer"
 
 
 def certain_concept(matches: Sequence[Match]) -> Concept | None:

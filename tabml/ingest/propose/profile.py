@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,12 +15,19 @@ from tabml.core.cohort import Kind
 from tabml.ingest.detectors import Tier, classify_identifier, is_birth_date, looks_like_free_text
 from tabml.ingest.layout import Table
 from tabml.ingest.propose.told import NOTHING, kind_of, label_of, levels_of, stated_by
-from tabml.ingest.propose.words import DATE_PARTS, NEGATIVE_SENTINELS, ROW_NUMBER, SEX, SEX_WORDS, YES_NO, name_key
+from tabml.ingest.propose.words import (
+    DATE_PARTS,
+    NEGATIVE_SENTINELS,
+    ROW_NUMBER,
+    SEX,
+    YES_NO,
+    name_key,
+    sex_words,
+)
+from tabml.ingest.propose.writing import TableStyle
 from tabml.ingest.read import Stated
 from tabml.ingest.units import canonical_unit, split_unit
 from tabml.ingest.values import (
-    date_evidence,
-    decimal_mark,
     fold,
     is_missing,
     parse_bound,
@@ -30,7 +38,11 @@ from tabml.ingest.values import (
 
 #: Share of the filled cells that must be numbers, or dates, for a column to be taken as such.
 MOSTLY = 0.9
+#: The same for numbers of many values: the texts beside them are remarks, and are said to be lost (TB110).
+REMARKS = 0.8
 MOST_LEVELS = 20
+#: A number, whatever follows it: `3.1 quux`, `12 (haem.)`.
+_NUMBER_LIKE = re.compile(r"[<>≤≥~+\-\u2212 ]*[0-9]+(?:[.,][0-9]+)?(?![0-9.,/:-])(?:\s?[^0-9\s].*)?")
 
 
 @dataclass(frozen=True)
@@ -100,7 +112,15 @@ class Profile:
     @cached_property
     def is_numeric(self) -> bool:
         n = int(self.filled.sum())
-        return n > 0 and int((~np.isnan(self.numbers)).sum()) >= MOSTLY * n
+        read = self.numbers[~np.isnan(self.numbers)]
+        least = REMARKS if len(read) and len(np.unique(read)) > MOST_LEVELS else MOSTLY
+        return n > 0 and len(read) >= least * n
+
+    @property
+    def looks_numeric(self) -> bool:
+        """Whether nearly all cells begin with a number, though they cannot be read as such."""
+        like = sum(n for t, n in self.counts.items() if _NUMBER_LIKE.fullmatch(t))
+        return bool(like) and like >= REMARKS * sum(self.counts.values())
 
     @cached_property
     def is_date(self) -> bool:
@@ -170,12 +190,7 @@ class Profile:
     def sex_words(self) -> dict[str, str]:
         """Folded text -> female or male, where a column named sex holds nothing else."""
         folded = {fold(t) for t in self.counts}
-        known = dict(SEX_WORDS)
-        if "h" in folded:  # homme beside f, hombre beside the m of mujer
-            known |= {"h": "male", "m": "female"}
-        if self.key not in SEX or self.is_numeric or not folded <= set(known):
-            return {}
-        return {t: known[t] for t in sorted(folded)}
+        return sex_words(self.key, folded) if self.key in SEX and not self.is_numeric else {}
 
     @property
     def label_and_unit(self) -> tuple[str, str | None]:
@@ -192,7 +207,10 @@ class Profile:
 
     @cached_property
     def identifier(self) -> Tier | None:
-        return "verified" if self.stated.identifier else classify_identifier(self.header, list(self.counts))
+        if self.stated.identifier:
+            return "verified"
+        # Ja and Nein look like names.
+        return None if self.kind == "boolean" else classify_identifier(self.header, list(self.counts))
 
     @property
     def is_birth_date(self) -> bool:
@@ -239,35 +257,6 @@ class Profile:
         return next(iter(units)) if len(units) == 1 else None
 
 
-@dataclass(frozen=True)
-class TableStyle:
-    """How one table writes numbers and dates."""
-
-    decimal: str
-    order: str | None
-    order_is_certain: bool
-    missing: tuple[str, ...] = field(default=())
-    mixed: tuple[str, ...] = field(default=())
-    """Columns whose dates contradict each other: 13/01/2020 and 01/13/2020."""
-
-
-def table_style(table: Table, order: str | None) -> TableStyle:
-    """Decimal mark and order of dates from all cells of a table; `order` answers where no cell decides."""
-    columns = {header: list(table.column(header).counts()) for header in table.headers}
-    marks = [decimal_mark(cells).mark for cells in columns.values()]
-    comma = marks.count(",") > marks.count(".")
-    evidence = {header: date_evidence(cells) for header, cells in columns.items() if cells}
-    dates = {header: e for header, e in evidence.items() if e.dates > e.other}
-    mixed = tuple(header for header, e in dates.items() if e.is_mixed)
-    decided = {e.order for e in dates.values() if e.order in ("dmy", "mdy")}
-    undecided = bool(mixed) or any(e.undecided and e.order is None for e in dates.values())
-    found = decided.pop() if len(decided) == 1 and not mixed else None
-    missing = sorted({fold(t) for cells in columns.values() for t in cells if is_missing(t)})
-    certain = bool(order or found or not undecided)
-    stated = None if order == "undecided" else order
-    return TableStyle("," if comma else ".", stated or found, certain, tuple(missing), mixed)
-
-
 def profiles(tables: Sequence[Table], styles: Mapping[int, TableStyle]) -> tuple[Profile, ...]:
     """One profile per column of tables with equal headers, in the order of the first."""
     first = tables[0]
@@ -276,9 +265,12 @@ def profiles(tables: Sequence[Table], styles: Mapping[int, TableStyle]) -> tuple
         texts: list[str] = []
         decimals: list[str] = []
         for i, table in enumerate(tables):
+            mark = styles[i].mark(header)
             cells = table.texts(header)
+            if mark == "," and (numbers := table.column(header).is_kind("number")).any():
+                cells = [t.replace(".", ",") if is_number else t for t, is_number in zip(cells, numbers, strict=True)]
             texts.extend(cells)
-            decimals.extend([styles[i].decimal] * len(cells))
+            decimals.extend([mark] * len(cells))
         made.append(Profile(header, tuple(texts), tuple(decimals), first.units.get(header), stated_by(tables, header)))
     return tuple(made)
 

@@ -12,6 +12,7 @@ from tabml.core.config import Data
 from tabml.core.errors import ConfigError, DataError, closest, listed
 from tabml.core.outcome import REVERSED_NAME, is_positive
 from tabml.ingest.propose.meaning import certain_concept, matches_of
+from tabml.ingest.propose.people import has_record_shape, holds_names, identifying, is_persons_number, repeats
 from tabml.ingest.propose.profile import MOST_LEVELS, Profile
 from tabml.ingest.propose.question import Question
 from tabml.ingest.propose.words import AGE, CENTRE, DATE, EVENT, OUTCOME, PATIENT_ID, SEX, TIME
@@ -19,7 +20,9 @@ from tabml.ingest.propose.words import AGE, CENTRE, DATE, EVENT, OUTCOME, PATIEN
 MOST_CENTRES = 60
 NO_OUTCOME = "no column is recognised as the outcome; which one is it?"
 #: Parts of a header that say: the date of a visit, an admission or an examination.
-DATED = re.compile(r"\bdate|date\b|dato\b|datum\b|\bfecha|päivä|\bpvm\b|visit|admission|baseline|日期")
+DATED = re.compile(
+    r"\bdate|date\b|dato\b|datum\b|\bfecha|päivä|\bpvm\b|visit|admission|baseline|\bdata\b|дата\b|\btarihi?\b|日期|入院日|[初受]診日|입원일"
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def find_roles(columns: Sequence[Profile], data: Data, where: str | None = None)
     taken = {h for h in stated.values() if h is not None}
     free = [c for c in columns if c.header not in taken and not c.is_empty]
     questions: list[Question] = []
-    patient_id = stated["id"] or id_column(free, questions)
+    patient_id = stated["id"] or id_column([c for c in free if c.header not in data.keep], questions)
     free = [c for c in free if c.header != patient_id]
     centre = stated["centre"] or _one(c for c in free if c.key in CENTRE and 2 <= c.distinct <= MOST_CENTRES)
     free = [c for c in free if c.header != centre]
@@ -95,25 +98,46 @@ def id_column(free: Sequence[Profile], questions: list[Question]) -> str | None:
     """The column with the patient's id; several candidates are a question."""
     for tier in PATIENT_ID:
         found = [c for c in free if c.key in tier and _can_be_id(c)]
-        if len(found) == 1:
-            return found[0].header
-        if found:
-            options = tuple(c.header for c in found)
-            questions.append(Question("data.id", "which column is the patient's id?", options, "--id COLUMN", None))
-            return None
-    known = [c for c in free if _can_be_id(c) and _means_id(c)]
+        numbered = [c for c in found if not holds_names(c)] or found
+        if len(numbered) == 1:
+            return _or_person(numbered[0], free, questions)
+        if numbered:
+            return _asked(numbered, questions)
+    known = [c for c in free if _can_be_id(c) and is_persons_number(c)]
     if len(known) == 1:
         return known[0].header
+    if known:
+        return _asked(known, questions)
+    records = [c for c in free if has_record_shape(c) and _can_be_id(c)]
+    own = [c for c in records if identifying(c) is not None]
+    if len(own) == 1:
+        return own[0].header
+    if records:
+        # Rows of one patient in two folds would flatter every number: --yes takes the repeated number for the patient's.
+        return _asked(own or records, questions, safe=records[0].header if len(records) == 1 else None)
     # Without a named id the numbering of the rows serves, and else a direct identifier.
     unnamed = [c for c in free if c.numbers_rows]
     if unnamed:
         return unnamed[0].header
-    return _one(c for c in free if c.identifier is not None and c.distinct == int(c.filled.sum()) and not c.is_date)
+    return _one(c for c in free if c.identifier is not None and not repeats(c) and not c.is_date)
 
 
-def _means_id(column: Profile) -> bool:
-    concept = certain_concept(matches_of(column))
-    return concept is not None and concept.role == "patient_id"
+def _or_person(named: Profile, free: Sequence[Profile], questions: list[Question]) -> str | None:
+    """The column named as id; a question where it counts the rows beside a national number that repeats."""
+    if repeats(named):
+        return named.header
+    persons = [c for c in free if c is not named and repeats(c) and _can_be_id(c) and is_persons_number(c)]
+    return _asked([*persons, named], questions) if persons else named.header
+
+
+def _asked(found: Sequence[Profile], questions: list[Question], *, safe: str | None = None) -> str | None:
+    """No id yet: the question is added."""
+    options = tuple(c.header for c in found)
+    text = "which column is the patient's id?"
+    if len(options) == 1:
+        text = f"{options[0]!r} looks like a number of patients with several rows each: is it the patient's id? (else --keep COLUMN)"
+    questions.append(Question("data.id", text, options, "--id COLUMN", safe))
+    return None
 
 
 def _can_be_id(column: Profile) -> bool:
@@ -200,8 +224,18 @@ def _can_be_outcome(column: Profile, *, by_name: bool) -> bool:
 
 def _index_date(free: Sequence[Profile]) -> str | None:
     """A date column whose header says that it is one of a visit; a nameless date may be a birth date."""
-    dates = [c for c in free if c.is_date and not c.is_birth_date and (c.key in DATE or DATED.search(c.key))]
+    dates = [
+        c
+        for c in free
+        if c.is_date and not c.is_birth_date and (c.key in DATE or DATED.search(c.key)) and not _is_later_date(c)
+    ]
     return _one(dates) or _one(c for c in dates if c.key in DATE)
+
+
+def _is_later_date(column: Profile) -> bool:
+    """Whether a date is one of death, discharge or last contact."""
+    concept = certain_concept(matches_of(column))
+    return concept is not None and concept.role == "date"
 
 
 def _polarity(roles: Roles, by_name: dict[str, Profile], data: Data) -> list[Question]:

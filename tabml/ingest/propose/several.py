@@ -21,7 +21,7 @@ from tabml.ingest.propose.group import Group, group_of
 from tabml.ingest.propose.hospitals import Hospital, Part, hospitals
 from tabml.ingest.propose.later import later_findings
 from tabml.ingest.propose.longs import laboratory_findings, split_laboratories, with_laboratories
-from tabml.ingest.propose.profile import TableStyle, profiles, table_style
+from tabml.ingest.propose.profile import profiles
 from tabml.ingest.propose.question import Question, quoted
 from tabml.ingest.propose.roles import DATED, id_column
 from tabml.ingest.propose.stacks import stem
@@ -30,6 +30,7 @@ from tabml.ingest.propose.suspects import questions as suspect_questions
 from tabml.ingest.propose.suspects import said_of
 from tabml.ingest.propose.variables import Built, build_variable, concept_of, seats_of, variable_names
 from tabml.ingest.propose.words import DATE
+from tabml.ingest.propose.writing import TableStyle, table_style
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,11 @@ def _code_lists(tables: Sequence[Table], others: Sequence[NoTable]) -> dict[str,
 def _part(table: Table, name: str, style: TableStyle, data: Data, questions: list[Question]) -> Part:
     columns = profiles([table], {0: style})
     stated = data.id if data.id is not None and table.find(data.id) is not None else None
-    header = table.headers[table.position(stated)] if stated is not None else id_column(columns, questions)
+    header = (
+        table.headers[table.position(stated)]
+        if stated is not None
+        else id_column([c for c in columns if c.header not in data.keep], questions)
+    )
     return Part(name, table, columns, header)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from tabml.ingest.layout import Table
-from tabml.ingest.propose.profile import TableStyle, table_style
 from tabml.ingest.propose.words import name_key
+from tabml.ingest.propose.writing import TableStyle, table_style
 from tabml.ingest.read import Column, RawSheet
 
 _MONTHS = (

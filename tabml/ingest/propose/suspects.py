@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tabml.core.config import Data
 from tabml.core.findings import Finding, finding
 from tabml.ingest.propose.meaning import range_of
+from tabml.ingest.propose.people import identifying
 from tabml.ingest.propose.profile import Profile
 from tabml.ingest.propose.question import Question, quoted
 from tabml.ingest.wording import counted
@@ -37,6 +39,12 @@ CODES = (
     99.99,
     999.99,
 )
+#: Codes that do not speak for each other: 999 stands apart though 9999 is there too.
+HIGH_CODES = tuple(code for code in CODES if code >= 99)
+#: The same below zero, where other values are below zero too.
+LOW_CODES = (-99.0, -999.0, -9999.0, -99999.0)
+#: No measurement is so many times the median of the others, or so large.
+MONSTROUS, LARGEST = 1e6, 1e12
 #: A code must exceed the largest other value so many times, where no plausible range is known.
 APART = 2.0
 #: A 9 (or 8, 99) beside codes up to this one is no further code.
@@ -70,9 +78,11 @@ def suspects(column: Profile, plausible: tuple[float, float] | None) -> tuple[Su
         return ()
     values = column.numbers[~np.isnan(column.numbers)]
     found = []
-    for code in CODES:
+    for code in (*CODES, *LOW_CODES, *_monsters(values)):
         n = int((values == code).sum())
-        others = values[values != code]
+        others = (
+            values[(values != code) & ~np.isin(values, HIGH_CODES)] if code in HIGH_CODES else values[values != code]
+        )
         if not n or (not len(others) and plausible is None):
             continue
         said = _judged(code, n, others, plausible)
@@ -92,12 +102,24 @@ def _judged(code: float, n: int, others: np.ndarray, plausible: tuple[float, flo
     if code == 0.0 or not len(others):
         return None
     top = float(others.max())
+    if code < 0:
+        low = float(others.min())
+        apart = low < 0 and n >= 2 and code < low - APART * (top - low)
+        return (True, f"all other values are at least {low:g}") if apart else None
+    if code > LARGEST:
+        return True, "no measurement is so large"
     codes_only = len(np.unique(others)) <= 6 and top <= MOST_CODE and bool(np.all(others == np.round(others)))
     if codes_only:
         return (True, f"beside codes from {others.min():g} to {top:g}") if code > top + 1 and n <= len(others) else None
     if code >= 99 and top > 0 and code > APART * top:
         return True, f"all other values are at most {top:g}"
     return None
+
+
+def _monsters(values: NDArray[np.float64]) -> tuple[float, ...]:
+    """Numbers too large for any measurement: a typing error, or a mark of the software."""
+    found = np.unique(values[(values > LARGEST) & (values > MONSTROUS * np.median(values))])
+    return tuple(found.tolist()) if len(found) <= 3 else ()
 
 
 def _is_spike(code: float, n: int, others: np.ndarray) -> bool:
@@ -113,7 +135,7 @@ def cleaned(columns: Sequence[Profile], data: Data) -> tuple[tuple[Profile, ...]
     seen: list[Suspect] = []
     for column in columns:
         plausible = range_of(column)
-        found = suspects(column, plausible) if not column.numbers_rows and column.identifier is None else ()
+        found = suspects(column, plausible) if not column.numbers_rows and identifying(column) is None else ()
         gone = taken_as_missing(found, data)
         seen += found
         done.append(replace(column, also_missing=column.also_missing | {s.text for s in gone}) if gone else column)

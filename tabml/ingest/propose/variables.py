@@ -123,7 +123,7 @@ def _base(
         said.append(f"runner-up {member.runner_up!r} {member.runner_up_score:.2f}")
     way = {"expr": seat.placed.expr} if seat.placed.expr is not None else {"column": seat.placed.column.header}
     return {
-        **way, "missing": seat.placed.missing, "status": "proposed",
+        **way, "missing": seat.placed.missing, "decimal": seat.placed.decimals.get(source), "status": "proposed",
         "score": round(min(score, cap), 2), "evidence": "; ".join(said) or None,
     }  # fmt: skip
 

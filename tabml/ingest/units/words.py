@@ -44,7 +44,7 @@ _SPELLINGS: dict[str, str] = {
     "10*3/uL": "10^3/µl 10^3/ul k/µl k/ul tsd/µl 10*3/µl x10^3/µl thousand/µl",
     "10*6/uL": "10^6/µl 10^6/ul m/µl mio/µl 10*6/µl",
     "/uL": "/µl 1/µl cells/µl zellen/µl /mm3 /mm³ cells/mm3",
-    "a": "years year yrs yr y_o yo y jahre jahr jahren år aar vuotta vuosi años año anos lata",
+    "a": "years year yrs yr y_o yo y jahre jahr jahren år aar vuotta vuosi años año anos ans lata anni jaar 岁 歳 세",
     "mo": "months month mths mth mnd måneder måned mdr månader månad monate monat mon kk kuukautta meses mes",
     "wk": "weeks week wks uker uke veckor vecka uger wochen woche wo viikkoa semanas semana",
     "d": "days day døgn dager dag dagar dage tage tag tagen päivää vrk días dias día",
@@ -166,10 +166,17 @@ def split_unit(header: str) -> tuple[str, str | None]:
         unit = found[2] or found[3]
         return (found[1], unit.strip()) if canonical_unit(unit) else (header, None)
     found = re.fullmatch(r"(.*?\S)\s*(?:,\s*| in |\s|_)([^\s,_]+)", header)
-    is_moment = found and canonical_unit(found[2]) in _TIMES and found[1][-1].isdigit()  # mRS 3 kk: after three months
-    if found and not is_moment and _stands_alone(found[2]) and not re.search(r"[<>≤≥]", found[1]):
+    if found and _stands_alone(found[2]) and not re.search(r"[<>≤≥]", found[1]) and not _is_time(found):
         return found[1], found[2]
     return header, None
+
+
+def _is_time(found: re.Match[str]) -> bool:
+    """A number before a unit of time says when: the scale of `mRS 3 months` is not measured in months."""
+    return canonical_unit(found[2]) in _TIMES and found[1][-1].isdigit()
+
+
+_TIMES = frozenset(["a", "mo", "wk", "d", "h", "min", "s"])
 
 
 def _stands_alone(text: str) -> bool:

@@ -39,6 +39,7 @@ _TIME = (
 _ISO = re.compile(rf"([0-9]{{4}})-([0-9]{{1,2}})-([0-9]{{1,2}}){_TIME}")
 _YEAR_FIRST = re.compile(rf"([0-9]{{4}})[./ ]([0-9]{{1,2}})[./ ]([0-9]{{1,2}})\.?{_TIME}")
 _THREE = re.compile(rf"([0-9]{{1,2}})\s*([./\-])\s*([0-9]{{1,2}})\s*\2\s*([0-9]{{4}}|[0-9]{{2}}){_TIME}")
+_CJK = re.compile(rf"([0-9]{{4}})\s*[年년]\s*([0-9]{{1,2}})\s*[月월]\s*([0-9]{{1,2}})\s*[日号號일]{_TIME}")
 _COMPACT = re.compile(r"(?:19|20)[0-9]{6}")
 _NAMED = re.compile(rf"([0-9]{{1,2}})[. \-]+([^\W\d]+)[. ,\-]+([0-9]{{4}}|[0-9]{{2}}){_TIME}")
 _NAMED_FIRST = re.compile(rf"([^\W\d]+)[. ]+([0-9]{{1,2}})(?:st|nd|rd|th)?[, ]+([0-9]{{4}}){_TIME}")
@@ -82,7 +83,7 @@ def parse_date(text: str, order: str | None = None, century: int | None = None) 
 def read_date(text: str, order: str | None = None, century: int | None = None) -> DateReading:
     """Read one cell as a date, with the reason where it names no day; times of day are dropped."""
     text = " ".join(text.split())
-    if found := _ISO.fullmatch(text) or _YEAR_FIRST.fullmatch(text):
+    if found := _ISO.fullmatch(text) or _YEAR_FIRST.fullmatch(text) or _CJK.fullmatch(text):
         return _day(int(found[1]), int(found[2]), int(found[3]))
     if _COMPACT.fullmatch(text):
         return _day(int(text[:4]), int(text[4:6]), int(text[6:]))

@@ -20,6 +20,17 @@ MISSING_BY_LANGUAGE: Mapping[str, tuple[str, ...]] = {
            "nicht bekannt", "nicht durchgeführt", "nicht gemessen", "nicht erhoben", "nicht verfügbar", "entfällt"),
     "es": ("desconocido", "desconocida", "no disponible", "sin dato", "sin datos", "no consta", "no realizado", "no medido", "s/d",
            "faltante", "no aplica"),
+    "fr": ("inconnu", "inconnue", "manquant", "manquante", "non renseigné", "non fait", "non disponible", "non mesuré", "nsp", "ne sait pas"),
+    "it": ("sconosciuto", "sconosciuta", "mancante", "non noto", "non nota", "non disponibile", "non eseguito", "non misurato"),
+    "nl": ("onbekend", "ontbreekt", "niet bekend", "niet bepaald", "niet gemeten"),
+    "pt": ("desconhecido", "desconhecida", "não disponível", "não informado", "não realizado", "ignorado", "sem dados"),
+    "pl": ("nieznany", "nieznana", "nieznane", "brak danych", "nie wykonano", "b/d", "bd"),
+    "tr": ("bilinmiyor", "ölçülmedi"),
+    "ru": ("неизвестно", "нет данных", "не измерено", "не проводилось"),
+    "cs": ("neznámo", "neznámé", "neuvedeno", "chybí"),
+    "zh": ("不详", "未知", "未查", "未测", "缺失"),
+    "ja": ("不明", "未測定", "未検査"),
+    "ko": ("모름", "미상", "미측정"),
 }  # fmt: skip
 
 
