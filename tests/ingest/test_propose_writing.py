@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from openpyxl import Workbook
 
 from tests.ingest.test_propose import BASE, DEAD, N, codes, cohort_of, kinds, proposed, table
@@ -124,11 +125,20 @@ def test_a_centre_that_writes_dates_in_another_order_is_named(tmp_path):
         assert str(seen) in ("NaT", f"2021-{month:02d}-{day:02d} 00:00:00")
 
 
-def test_a_value_no_measurement_can_have_is_asked_about(tmp_path):
-    for odd in ("1e308", "99999999999999999999"):
-        cells = [odd if i == 4 else f"{60 + i}" for i in range(N)]
-        [question] = proposed(table(tmp_path, {**BASE, "Zentin": cells, "dead": DEAD})).questions
-        assert question.key == "data.missing" and question.safe == "missing"
+def test_a_value_hardly_any_measurement_can_have_is_asked_about(tmp_path):
+    cells = ["99999999999999" if i == 4 else f"{60 + i}" for i in range(N)]
+    [question] = proposed(table(tmp_path, {**BASE, "Zentin": cells, "dead": DEAD})).questions
+    assert question.key == "data.missing" and question.safe == "missing"
+
+
+@pytest.mark.parametrize("odd", ["1e308", "99999999999999999999"])
+def test_a_value_no_measurement_can_have_is_missing_without_a_question(tmp_path, odd):
+    cells = [odd if i == 4 else f"{60 + i}" for i in range(N)]
+    path = table(tmp_path, {**BASE, "Zentin": cells, "dead": DEAD})
+    found = proposed(path)
+    assert not found.questions
+    seen = cohort_of(found, path).frame["Zentin"]
+    assert seen.isna().tolist() == [i == 4 for i in range(N)]
 
 
 def test_several_sentinels_in_one_column_are_all_asked_about(tmp_path):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tabml.core.config import Data
 from tabml.core.findings import Finding, finding
+from tabml.ingest.cells import BEYOND_MEASURE
 from tabml.ingest.propose.meaning import range_of
 from tabml.ingest.propose.people import identifying
 from tabml.ingest.propose.profile import Profile
@@ -77,6 +78,7 @@ def suspects(column: Profile, plausible: tuple[float, float] | None) -> tuple[Su
     if not column.is_numeric:
         return ()
     values = column.numbers[~np.isnan(column.numbers)]
+    values = values[np.abs(values) < BEYOND_MEASURE]
     found = []
     for code in (*CODES, *LOW_CODES, *_monsters(values)):
         n = int((values == code).sum())
@@ -117,8 +119,12 @@ def _judged(code: float, n: int, others: np.ndarray, plausible: tuple[float, flo
 
 
 def _monsters(values: NDArray[np.float64]) -> tuple[float, ...]:
-    """Numbers too large for any measurement: a typing error, or a mark of the software."""
-    found = np.unique(values[(values > LARGEST) & (values > MONSTROUS * np.median(values))])
+    """Numbers too large for any measurement: a typing error, or a mark of the software.
+
+    From `BEYOND_MEASURE` on nobody is asked: such a cell is missing in any case.
+    """
+    large = (values > LARGEST) & (values < BEYOND_MEASURE)
+    found = np.unique(values[large & (values > MONSTROUS * np.median(values))])
     return tuple(found.tolist()) if len(found) <= 3 else ()
 
 
