@@ -1,6 +1,7 @@
 """YAML without guesses: what stays text, what is refused, what survives the round trip."""
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,3 +104,15 @@ def test_a_syntax_error_says_what_usually_is_wrong(text, hint):
     with pytest.raises(ConfigError, match="not valid YAML") as caught:
         load_yaml(text, "codebook.yaml")
     assert hint in caught.value.hint
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+        max_leaves=8,
+    )
+)
+def test_both_parsers_read_alike(value):
+    text = dump_yaml({"x": value})
+    assert strictyaml._quick(text) == yaml.load(text, Loader=strictyaml._Loader)

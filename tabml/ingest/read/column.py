@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from tabml.ingest.read.storage import SAMPLE, Integers, encoded, may_hold_space, small, used, whole
 from tabml.ingest.values.cells import cell_text
 
 #: A cell as the file holds it; an empty cell is None, never ''.
 CellValue = str | float | int | bool | datetime | date | time | timedelta | None
-Integers = NDArray[np.signedinteger[Any]]
 
 #: What a cell of a workbook was; the position is the code in `Column.kinds`.
 KINDS = ("text", "number", "boolean", "date", "moment", "time", "duration")
@@ -30,7 +30,6 @@ _KIND_OF: dict[type, int] = {
 }  # fmt: skip
 #: Texts are stored once each where the first cells hold at most this share of distinct ones.
 FEW = 0.35
-SAMPLE = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,16 +72,16 @@ class Column:
         else:
             sample = texts.slice(0, SAMPLE)
             is_varied = len(sample) > 0 and len(pc.unique(sample)) > max(FEW * len(sample), 1)
-        return cls(_whole(texts), None, kinds) if is_varied else cls(*_encoded(texts), kinds)
+        return cls(whole(texts), None, kinds) if is_varied else cls(*encoded(texts), kinds)
 
     @classmethod
     def of_codes(cls, texts: pa.Array, codes: Integers, kinds: NDArray[np.uint8] | None = None) -> Column:
         """A column from texts and each cell's position in them (-1: empty); unused, equal and empty texts are mended."""
-        texts, codes = _used(texts, codes)
+        texts, codes = used(texts, codes)
         if len(pc.unique(texts)) < len(texts) or texts.null_count:
-            own, merged = _encoded(texts)
+            own, merged = encoded(texts)
             texts, codes = own, np.append(merged, -1)[codes]
-        return cls(texts, _small(codes, len(texts)), kinds)
+        return cls(texts, small(codes, len(texts)), kinds)
 
     @classmethod
     def empty(cls, n: int) -> Column:
@@ -98,15 +97,15 @@ class Column:
         if any(part.kinds is not None for part in parts):
             kinds = np.concatenate([np.zeros(len(p), np.uint8) if p.kinds is None else p.kinds for p in parts])
         if 2 * sum(len(part) for part in parts if part.codes is None) > sum(map(len, parts)):
-            return cls(_whole(pa.chunked_array([part.to_arrow() for part in parts])), None, kinds)
-        encoded = [part if part.codes is not None else cls(*_encoded(part.texts)) for part in parts]
-        texts, merged = _encoded(_whole(pa.chunked_array([part.texts for part in encoded])))
-        ends = np.cumsum([len(part.texts) for part in encoded])
+            return cls(whole(pa.chunked_array([part.to_arrow() for part in parts])), None, kinds)
+        coded = [part if part.codes is not None else cls(*encoded(part.texts)) for part in parts]
+        texts, merged = encoded(whole(pa.chunked_array([part.texts for part in coded])))
+        ends = np.cumsum([len(part.texts) for part in coded])
         codes = [
             np.append(merged[end - len(part.texts) : end], -1)[part.codes]
-            for part, end in zip(encoded, ends, strict=True)
+            for part, end in zip(coded, ends, strict=True)
         ]
-        return cls(texts, _small(np.concatenate(codes), len(texts)), kinds)
+        return cls(texts, small(np.concatenate(codes), len(texts)), kinds)
 
     def __len__(self) -> int:
         return len(self.texts) if self.codes is None else len(self.codes)
@@ -160,7 +159,7 @@ class Column:
 
     def counts(self) -> dict[str, int]:
         """Distinct text -> number of cells, in order of first appearance."""
-        column = self if self.codes is not None else Column(*_encoded(self.texts))
+        column = self if self.codes is not None else Column(*encoded(self.texts))
         assert column.codes is not None
         n = np.bincount(column.codes[column.codes >= 0], minlength=len(column.texts))
         return {text: int(k) for text, k in zip(column.distinct, n, strict=True) if k}
@@ -192,7 +191,7 @@ class Column:
 
     def canonical(self) -> Column:
         """Texts without the spaces around them; a cell of nothing but spaces is empty."""
-        if not _may_hold_space(self.texts):
+        if not may_hold_space(self.texts):
             return self
         trimmed = pc.utf8_trim_whitespace(self.texts)
         trimmed = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, trimmed.type), trimmed)
@@ -251,8 +250,8 @@ class Column:
 
     def _recoded(self, codes: Integers, kinds: NDArray[np.uint8] | None) -> Column:
         """Some of these cells: their texts are distinct already, but not all may be left."""
-        texts, codes = _used(self.texts, codes)
-        return Column(texts, _small(codes, len(texts)), kinds)
+        texts, codes = used(self.texts, codes)
+        return Column(texts, small(codes, len(texts)), kinds)
 
     def _text(self, i: int) -> str | None:
         at = i if self.codes is None else int(self.codes[i])
@@ -304,46 +303,3 @@ def _value(text: str, kind: int) -> CellValue:
         span = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds))
         return -span if text.startswith("-") else span
     return text
-
-
-def _whole(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """One array; of 64-bit offsets where the texts of a column exceed 2 GB."""
-    if not isinstance(texts, pa.ChunkedArray):
-        return texts
-    if texts.nbytes > 1 << 30:
-        texts = texts.cast(pa.large_string())
-    return texts.combine_chunks() if texts.num_chunks != 1 else texts.chunk(0)
-
-
-def _encoded(texts: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, Integers]:
-    """Distinct texts in order of appearance, and the position of each cell's, -1 where null."""
-    encoded = _whole(texts).dictionary_encode()
-    codes = encoded.indices.fill_null(-1) if encoded.null_count else encoded.indices
-    return encoded.dictionary, _small(codes.to_numpy(), len(encoded.dictionary))
-
-
-def _used(texts: pa.Array, codes: Integers) -> tuple[pa.Array, Integers]:
-    """Without the texts that no cell holds."""
-    used = np.zeros(len(texts) + 1, dtype=bool)
-    for some in (codes[:SAMPLE], codes):  # a few texts are met soon
-        used[some] = True
-        if used[:-1].all():
-            return texts, codes
-    position = np.append(np.cumsum(used[:-1]) - 1, -1)
-    return texts.filter(pa.array(used[:-1])), position[codes]
-
-
-def _small(codes: Integers, n: int) -> Integers:
-    """Codes in the smallest signed integers that hold them."""
-    return codes.astype(np.int8 if n < 128 else np.int16 if n < 32_768 else np.int32, copy=False)
-
-
-def _may_hold_space(texts: pa.Array) -> bool:
-    """Whether some byte is a space, or part of a letter that may be one (as signed bytes: at most 32)."""
-    offsets, data = texts.buffers()[1:]
-    if data is None or not len(texts):
-        return False
-    wide = np.int64 if pa.types.is_large_string(texts.type) else np.int32
-    ends = np.frombuffer(offsets, dtype=wide)
-    first, last = ends[texts.offset], ends[texts.offset + len(texts)]
-    return bool((np.frombuffer(data, dtype=np.int8)[first:last] <= 32).any())
