@@ -46,6 +46,15 @@ def test_stacked_tables_are_named_by_their_ranges():
     assert dict(tables[1].set_aside) == {17: "title"} and not others
 
 
+def test_a_first_table_mostly_of_words_is_one_of_two():
+    wards = [
+        ["id", "age", "sex", "ward", "died"],
+        *[[f"P{i:03d}", 40 + i, "fm"[i % 2], "A", "yes"] for i in range(1, 9)],
+    ]
+    tables, _ = found([*wards, [], LAB, *readings()])
+    assert [len(t) for t in tables] == [8, 8]
+
+
 def test_three_stacked_tables_with_several_blank_rows_between():
     rows = [HEAD, *patients(), [], [], LAB, *readings(), [], ["id", "start", "stop"],
             *[[f"P{i:03d}", 2000 + i, 2010 + i] for i in range(6)]]  # fmt: skip

@@ -148,7 +148,8 @@ def _own_head(part: RawSheet, *, is_first: bool) -> frozenset[str] | None:
     )
     if len(named) < 2:
         return None
-    if other < LEAST_CONTRAST * len(named) and (is_first or why_refused(grid, head) is None):
+    least = 1 if is_first else LEAST_CONTRAST * len(named)  # the first head only says which names are not new
+    if other < least and (is_first or why_refused(grid, head) is None):
         return None
     return frozenset(fold(head.names[c - 1]) for c in named)
 
