@@ -47,7 +47,7 @@ def _text(manifest: dict[str, Any], sha256: str) -> str:
         parts.append(paragraph(f"Not used by the model, so a file need not hold them: {', '.join(unused)}"))
     honest = [e for e in manifest["performance"] if str(e.get("estimate_type")).startswith(HONEST)]
     if honest:
-        rows = [(e.get("key"), str(e.get("estimate_type")).replace("_", " "), e.get("text")) for e in honest]
+        rows = [(_measure(e), str(e.get("estimate_type")).replace("_", " "), e.get("text")) for e in honest]
         parts.append("Performance:\n" + table(("measure", "estimate", "value"), rows))
     simpler = (manifest.get("cohort") or {}).get("age_sex")
     if simpler:
@@ -63,6 +63,13 @@ def _text(manifest: dict[str, Any], sha256: str) -> str:
 def _horizons(target: dict[str, Any]) -> str:
     days = target.get("horizons") or []
     return f", at {', '.join(f'{d} days' for d in days)}" if days else ""
+
+
+def _measure(estimate: dict[str, Any]) -> str:
+    """The measure with what tells it from others of its name: a horizon, a class, a threshold."""
+    said = {"horizon": "{} days", "cls": "class {}", "threshold": "threshold {:g}"}
+    told = [form.format(estimate[key]) for key, form in said.items() if estimate.get(key) is not None]
+    return f"{estimate.get('key')} ({', '.join(told)})" if told else str(estimate.get("key"))
 
 
 def _unused(entry: dict[str, Any]) -> str:

@@ -88,10 +88,9 @@ def findings_text(outcome: StudyOutcome) -> str:
     lines = [f"Findings: {count_findings(outcome.findings)}"]
     if grave or model or lost:
         lines.append(finding_lines([*grave[:SHOWN_GRAVE], *model, *lost[:SHOWN_LOSSES]]))
-    if len(lost) > SHOWN_LOSSES:
-        lines.append(
-            f"  ... and {counted(len(lost) - SHOWN_LOSSES, 'more warning')} of cells or columns lost, in the pages"
-        )
+    warnings = sum(f.severity == "warn" for f in outcome.findings)
+    if more := warnings - len(model) - len(lost[:SHOWN_LOSSES]):
+        lines.append(f"  ... and {counted(more, 'more warning')} in the pages")
     if len(grave) > SHOWN_GRAVE:
         lines.append(f"  ... and {len(grave) - SHOWN_GRAVE} more grave findings in the pages")
     return "\n".join(lines)

@@ -7,8 +7,8 @@ LOSS_LABELS: dict[str, str] = {
     "binary": "log loss",
     "multiclass": "log loss",
     "regression": "squared error",
-    "survival": "integrated Brier score",
-    "competing_risks": "integrated Brier score",
+    "survival": "Brier score, mean over nine event times",
+    "competing_risks": "Brier score, mean over nine event times",
 }
 METRIC_LABELS: dict[str, str] = {
     "auroc": "AUROC",

@@ -16,6 +16,7 @@ from tabml.core.errors import ConfigError, DataError
 from tabml.core.findings import Finding, finding
 from tabml.core.splits import Fold, PlanKind, Positions, SplitPlan, check_plan, derive_seed
 from tabml.core.target import SURVIVAL_TASKS, Target
+from tabml.core.wording import counted
 from tabml.learn.patients import Patients, effective_events, usable_patients
 
 MIN_EVENTS_PER_FOLD = 5  # fewer: a fold's C-index is mostly noise
@@ -144,7 +145,7 @@ def _split(patients: Patients, among: Positions, k: int, seed: int) -> tuple[lis
                 return parts, strata, _merged_strata(merged, wanted, k)
         k -= 1
     raise DataError(
-        f"{len(among)} patients cannot be split into two parts that both hold the outcome",
+        f"{counted(patients.n, 'patient')} are too few: {len(among)} of them cannot be split into two parts that both hold the outcome",
         hint="more patients of the smaller class, or another target",
     )
 

@@ -164,7 +164,7 @@ def _counts(known: Known, learned: LearnResult) -> dict[str, int]:
     target, patients = known.target, learned.material.patients
     counts = {"rows": len(known.cohort.frame), "patients": known.cohort.n_patients,
               "usable_rows": len(target.rows), "usable_patients": patients.n,
-              "centres": len(patients.centres), "features": len(known.cohort.features())}  # fmt: skip
+              "centres": len(patients.centres) or 1, "features": len(known.cohort.features())}  # fmt: skip
     return (
         counts
         if target.task in ("regression", "multiclass")

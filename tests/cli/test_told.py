@@ -72,7 +72,13 @@ def test_what_was_left_out_or_emptied_is_named(folder: Path, monkeypatch) -> Non
     noted = finding("TB104", "not used, as the codebook says: 'Kommentar'", severity="info")
     text = findings_text(outcome(folder, *lost, *emptied, noted))
     assert "'Laktat' (too many levels)" in text and "Kommentar" not in text
-    assert "... and 1 more warning of cells or columns lost" in text
+    assert "... and 1 more warning in the pages" in text
+
+
+def test_warnings_that_are_not_printed_are_counted(folder: Path) -> None:
+    drift, few = finding("TB161", "missing differs by centre"), finding("TB133", "few events")
+    text = findings_text(outcome(folder, drift, few))
+    assert "... and 2 more warnings in the pages" in text and "few events" not in text
 
 
 def test_one_of_anything_is_singular(folder: Path) -> None:

@@ -418,3 +418,11 @@ def test_a_place_that_cannot_be_made_is_named_as_it_was_typed(tmp_path: Path, ca
     arguments = ["fit", str(EXAMPLE.parent / "clean" / "cohort.xlsx"), "--out", "taken/deep/study"]
     assert run(arguments) == 1
     assert "where: --out taken/deep/study\n" in capsys.readouterr().err
+
+
+def test_show_tells_horizons_and_classes_of_a_measure_apart() -> None:
+    from tabml.cli.show import _measure
+
+    assert _measure({"key": "brier_at", "horizon": 90, "cls": None}) == "brier_at (90 days)"
+    assert _measure({"key": "auroc", "cls": "2=Fibrosis"}) == "auroc (class 2=Fibrosis)"
+    assert _measure({"key": "auroc"}) == "auroc"
