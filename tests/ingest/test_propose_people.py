@@ -57,6 +57,12 @@ def test_a_record_number_with_leading_zeros_is_the_patients_id(tmp_path, header)
     assert roles(found)[header] == "patient_id"
 
 
+@pytest.mark.parametrize("header", ["Hospital No", "Record no", "Study number", "Journalnr", "Ward ledger no"])
+def test_a_number_by_its_header_is_never_a_predictor(tmp_path, header):
+    found = proposed(table(tmp_path, {header: [10007 + 13 * i for i in range(N)], **AGES, "dead": DEAD}))
+    assert roles(found).get(header, "identifier") in ("patient_id", "identifier")
+
+
 def test_a_second_record_number_is_an_identifier(tmp_path):
     found = proposed(table(tmp_path, {**BASE, "Zentin": [f"{i * 7 + 3:06d}" for i in range(N)], "dead": DEAD}))
     assert source(found).identifiers == ("Zentin",) and "TB171" in codes(found)
@@ -67,10 +73,11 @@ def test_counts_of_one_width_are_measurements(tmp_path):
         **BASE,
         "Platelets": [150 + 3 * i for i in range(N)],
         "score_x": [1000 + 7 * i for i in range(N)],
+        "Platelet number": [151 + 3 * i for i in range(N)],
         "dead": DEAD,
     }
     found = proposed(table(tmp_path, columns))
-    assert {found.codebook.variables[h].kind for h in ("Platelets", "score_x")} == {"integer"}
+    assert {found.codebook.variables[h].kind for h in ("Platelets", "score_x", "Platelet number")} == {"integer"}
 
 
 def persons(n: int) -> list[str]:

@@ -211,6 +211,26 @@ def test_two_files_of_one_hospital_are_joined_by_telling_ids(tmp_path):
     assert got.n_patients == N and got.frame["crp"].notna().all()
 
 
+@pytest.mark.parametrize("header", ["Hospital No", "Record no", "Journalnr", "Study no"])
+def test_two_sheets_are_joined_by_a_plain_number_of_the_record(tmp_path, header):
+    numbers = [20000 + 37 * i for i in range(60)]
+    ward = [
+        [header, "Age", "Sex", "Died"],
+        *[[n, 40 + i % 45, "FM"[i % 2], ["no", "yes", "no"][i % 3]] for i, n in enumerate(numbers)],
+    ]
+    blood = [
+        [header, "Creatinine (umol/L)", "Na"],
+        *[[n, 60 + i % 50, 130 + i % 15] for i, n in enumerate(reversed(numbers))],
+    ]
+    book = write_xlsx(tmp_path / "x.xlsx", {"Demographics": sheet_xml(ward), "Bloods": sheet_xml(blood)})
+    found = proposed(book)
+    assert [s.join is not None for s in found.codebook.sources.values()] == [False, True]
+    cohort = harmonise(sheets(book), found.codebook, KEY, data=Data(), yes=True)
+    assert cohort.n_patients == 60 and len(cohort.frame) == 60
+    ids = [n for n, v in found.codebook.variables.items() if v.role == "patient_id"]
+    assert ids and not {n for n in cohort.features() if "no" in n.casefold().split("_")}
+
+
 def test_two_hospitals_that_number_alike_are_not_joined(tmp_path):
     one, other = bergen(), mainz()
     one["Pasientnr"] = other["Fallnummer"] = list(range(1, N + 1))

@@ -19,6 +19,10 @@ FEWEST = 10
 OWN_NUMBER = 0.95
 #: The same for names of two words and more.
 OWN_NAME = 0.5
+#: What a header ends with that numbers people or records: `Ward ledger no`, `Journalnr`.
+_NUMBER_WORD = re.compile(
+    r"(?:^|\s)(?:no|nr|nro|num|number|numero|número|numéro|id|n°|nº|№)$|(?:nr|nummer|numero|nummeret)$"
+)
 _RECORD = re.compile(r"[0-9A-Za-z]+(?:[-/_. ][0-9A-Za-z]+)*")
 
 
@@ -32,7 +36,8 @@ def identifying(column: Profile) -> Tier | None:
         return "shape"
     if column.kind == "text" and looks_like_full_names(texts) and column.distinct >= OWN_NAME * _filled(column):
         return "shape"
-    return "shape" if has_record_shape(column) and _distinct(column) >= OWN_NUMBER * _filled(column) else None
+    is_number = has_record_shape(column) or is_called_a_number(column)
+    return "shape" if is_number and _distinct(column) >= OWN_NUMBER * _filled(column) else None
 
 
 def has_record_shape(column: Profile) -> bool:
@@ -53,6 +58,14 @@ def has_record_shape(column: Profile) -> bool:
     if pattern.isdigit():
         return len(pattern) >= 4 and any(t.startswith("0") for t in texts)
     return not column.is_numeric
+
+
+def is_called_a_number(column: Profile) -> bool:
+    """Whether whole numbers stand under a header that ends with `no`, `number` or the like and names no measurement."""
+    if column.kind != "integer" or not _NUMBER_WORD.search(column.key) or _distinct(column) < FEWEST:
+        return False
+    concept = certain_concept(matches_of(column))
+    return concept is None or concept.role in ("patient_id", "identifier", "row_number")
 
 
 def is_persons_number(column: Profile) -> bool:

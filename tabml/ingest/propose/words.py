@@ -26,7 +26,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(" ".join(re.findall(r"[^\W_]+", fold(w))) for w in text.split(","))
 
 
-#: Two tiers: a name that can only be a patient's id, and names that are one when nothing better is there.
+#: Three tiers: names that can only be a patient's id, those of a record or study, and names that are one when nothing better is there.
 PATIENT_ID = (
     _words(
         "patient id, patientid, patid, pat id, pid, patient, patient no, patient nr, patient number, patnr, pat nr, mrn,"
@@ -42,8 +42,14 @@ PATIENT_ID = (
         "protokol no, número do processo, processo clínico, id do paciente, номер пациента, номер истории болезни, id пациента,"
         "病人编号, 患者编号, 患者id, 病历号, 住院号, 患者番号, 病歴番号, カルテ番号, 환자번호, 등록번호"
     ),
+    _words(  # numbers of a record or a study: the id where no column is called the patient's own
+        "hospital no, hospital nr, hospital number, record no, record nr, record number, record id, chart no, chart number, file no, file number,"
+        "study no, study nr, study number, study id, studyid, case no, case nr, case number, case id, unit no, unit number, journal no,"
+        "journalnr, journal nr, journalnummer, sykehusnr, sykehusnummer, studienr, studienummer, studien nr, studiennummer, löpnummer, løpenr,"
+        "tutkimusnumero, tapausnumero, número de estudio, nº de estudio, numéro d'étude, n° étude, screening no, screening number"
+    ),
     _words(
-        "id, case, case id, caseid, case no, case number, record, record id, recordid, study id, studyid, løpenr, løpenummer,"
+        "id, case, caseid, record, recordid, løpenummer,"
         "lopenr, lopenummer, løbenummer, löpnr, löpnummer, nummer, nr, no, number, numero, número, nº, expediente, nº expediente, número de expediente, registro, nº registro, tunniste,"
         "dossier, identifiant, numéro, 编号, key"
     ),
@@ -111,7 +117,7 @@ AFTERWARDS = _words(
 OTHER_NAMES: Mapping[str, frozenset[str]] = {
     "age": AGE,
     "sex": SEX,
-    "patient_id": PATIENT_ID[0],
+    "patient_id": PATIENT_ID[0] | PATIENT_ID[1],
     "death": _words(
         "decesso, deceduto, morte, óbito, morto, overleden, overlijden, zgon, zmarł, ölüm, смерть, умер, 死亡, 사망"
     ),
