@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tabml.core.codebook import Codebook
+from tabml.core.codebook import Codebook, ColumnMapping
 from tabml.core.errors import ConfigError
 from tabml.core.findings import Finding, Severity, finding
 from tabml.ingest.expressions import parse_expression
@@ -94,7 +94,8 @@ def account_for_columns(codebook: Codebook, tables: Mapping[str, SourceTable]) -
     faults = []
     for name, at in tables.items():
         named = [*needed_headers(codebook, name), *at.source.identifiers, *at.source.unused]
-        named += [m.column for s in codebook.variables.values() if (m := s.from_.get(name)) and m.column]
+        # a mapping that is not used speaks for its columns all the same
+        named += [header for s in codebook.variables.values() if (m := s.from_.get(name)) for header in _spoken_for(m)]
         faults += [
             f"{header!r} of {part.table.name}"
             for part in at.parts
@@ -106,6 +107,13 @@ def account_for_columns(codebook: Codebook, tables: Mapping[str, SourceTable]) -
             f"{'column' if len(faults) == 1 else 'columns'} not in the codebook: {'; '.join(faults)}",
             hint="map it, or list it under identifiers or unused with a reason",
         )
+
+
+def _spoken_for(mapping: ColumnMapping) -> list[str]:
+    """Every column a mapping names, whatever its status."""
+    own = [mapping.column] if mapping.column is not None else []
+    worked_out = parse_expression(mapping.expr).headers if mapping.expr is not None else ()
+    return [*own, *worked_out, *mapping.row_headers]
 
 
 def _unknown(table: Table, named: Sequence[str]) -> list[str]:

@@ -173,6 +173,12 @@ def test_laboratory_rows_without_an_index_date_are_asked(tmp_path):
     assert all("no index date" in (m.evidence or "") for m in doubtful)
 
 
+def test_laboratory_rows_that_are_left_out_still_speak_for_their_columns(tmp_path):
+    paths = ward_and_lab(tmp_path, dated=False)
+    cohort = harmonise(sheets(*paths), proposed(*paths).codebook, KEY, data=DATA, yes=True)
+    assert "TB104" in {f.code for f in cohort.findings} and len(cohort.frame) == cohort.n_patients
+
+
 def test_endpoints_stacked_as_rows_are_asked_with_the_words_of_the_codebook(tmp_path):
     rows = [["Patient ID", "Endpoint", "Happened"]]
     rows += [[row[0], e, (i + j) % 2] for i, row in enumerate(patients()) for j, e in enumerate(("death", "stroke"))]
