@@ -9,11 +9,11 @@ import pandas as pd
 from tabml.core.codebook import Codebook
 from tabml.core.cohort import FlowStep
 from tabml.core.findings import Finding, finding
+from tabml.core.wording import counted
 from tabml.ingest.detectors import classify_identifier, is_birth_date
 from tabml.ingest.records import Records
 from tabml.ingest.repeats import Merged
 from tabml.ingest.sources import SourceTable, set_aside_counts
-from tabml.ingest.wording import counted
 
 #: Base source -> (rows without id, {joined source: (rows with a partner, its rows left over)}, rows of a long table
 #: that became part of their patient's first row).

@@ -19,13 +19,13 @@ from tabml.core.cohort import DTYPES, Kind
 from tabml.core.errors import ConfigError
 from tabml.core.findings import Finding, Severity, finding
 from tabml.core.privacy import SMALL_CELL
+from tabml.core.wording import counted
 from tabml.ingest.columns import SourceColumns
 from tabml.ingest.expressions import Expression, Numbers, parse_expression
 from tabml.ingest.read import Column
 from tabml.ingest.readings import Reading, read_dates, read_levels, read_numbers
 from tabml.ingest.source_table import SourceTable
 from tabml.ingest.units import can_convert, convert_factor
-from tabml.ingest.wording import counted
 
 #: From here on a double no longer holds every whole number, and its square would leave what models compute in.
 BEYOND_MEASURE = 1e15

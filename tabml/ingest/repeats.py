@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from tabml.core.codebook import Repeats
 from tabml.core.errors import QuestionError
 from tabml.core.findings import Finding, finding
+from tabml.core.wording import counted
 from tabml.ingest.conflicts import Conflicts
 from tabml.ingest.records import Records, person_number
-from tabml.ingest.wording import counted
 
 
 @dataclass(frozen=True)

@@ -98,12 +98,8 @@ def estimate(
     estimates += [*centres, *numbers_of_centres.pooled(bench, left_out, centres)]
     of_final = {e.estimate_type: e for e in estimates if (e.key, e.model) == (HEADLINE[material.task], "final")}
     headline = of_final.get(honest) or of_final.get("cv_winner")
-    said = [
-        *hurried,
-        *numbers.said_of_redrawn(drawn),
-        *numbers.said_of_calibration(estimates, honest), *numbers.said_of_missing(estimates),
-        *numbers_of_centres.said_of_centres(bench, centres, headline), *numbers_of_centres.said_of_risks(centres),
-    ]  # fmt: skip
+    said = [*hurried, *numbers.said_of_redrawn(drawn), *numbers.said_of_calibration(estimates, honest),
+            *numbers.said_of_missing(estimates), *numbers_of_centres.said(bench, centres, headline)]  # fmt: skip
     return Answer(scored, tuple(estimates), tuple(comparisons), tuple(curves(bench, scored, _drawn(honest))),
                   (*findings, *said), word, headline, len(bench.weights))  # fmt: skip
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from tabml.core.findings import Finding, finding
+from tabml.core.wording import counted
 from tabml.ingest.propose.profile import Profile
 from tabml.ingest.propose.roles import Roles
 from tabml.ingest.propose.words import AFTERWARDS, TIME
-from tabml.ingest.wording import counted
 
 #: Two numbers with a shared head noun are forms of one score when they go together this closely (rank correlation).
 SIBLING_CORRELATION = 0.8

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tabml.core.findings import Finding, finding
+from tabml.core.wording import counted
 from tabml.ingest.propose.profile import Profile
-from tabml.ingest.wording import counted
 
 LEVELS, DATE, UNREAD = "too many levels", "date without a role", "numbers that cannot be read"
 #: Reasons for which something may be lost; a column that is empty, constant or a mere count loses nothing.

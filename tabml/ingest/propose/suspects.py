@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from tabml.core.config import Data
 from tabml.core.findings import Finding, finding
+from tabml.core.wording import counted
 from tabml.ingest.cells import BEYOND_MEASURE
 from tabml.ingest.propose.meaning import range_of
 from tabml.ingest.propose.people import identifying
 from tabml.ingest.propose.profile import Profile
 from tabml.ingest.propose.question import Question, quoted
-from tabml.ingest.wording import counted
 
 MISSING, REAL = "missing", "a real value"
 #: Numbers people type where nothing was measured; they count as such only where they stand apart.

@@ -71,7 +71,12 @@ def pooled(bench: Bench, left_out: Sequence[LeftOut], centres: Sequence[Estimate
     return out
 
 
-def said_of_centres(bench: Bench, centres: Sequence[Estimate], inside: Estimate | None) -> list[Finding]:
+def said(bench: Bench, centres: Sequence[Estimate], inside: Estimate | None) -> list[Finding]:
+    """What is worse at centres that were left out: performance (TB302) and risks (TB303)."""
+    return [*said_of_performance(bench, centres, inside), *said_of_risks(centres)]
+
+
+def said_of_performance(bench: Bench, centres: Sequence[Estimate], inside: Estimate | None) -> list[Finding]:
     """TB302: a centre whose whole 95 % interval of the headline lies on the worse side of the estimate over all.
 
     `inside` is the final model's corrected estimate with random folds.
@@ -86,11 +91,11 @@ def said_of_centres(bench: Bench, centres: Sequence[Estimate], inside: Estimate 
         higher = e.direction == "higher_is_better"
         if e.upper < inside.value if higher else e.lower > inside.value:
             name = e.population.removeprefix("centre:")
-            said = (
+            evidence = (
                 f"{name}: {ask_label(key)} {e.text} when left out, {inside.text} over all; "
                 "its whole interval is on the worse side"
             )
-            findings.append(finding("TB302", said, source=name, count=e.n or 0))
+            findings.append(finding("TB302", evidence, source=name, count=e.n or 0))
     return findings
 
 
